@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The base class of plugins, and the capabilities that one may have beside it.
+
+A plugin does one request when it is asked for one, and says what came of it. It
+keeps no schedule, retries nothing, caches nothing: the sampler owns intervals,
+back-off, budgets, comparison and evidence. Errors are those of
+`synchronizer.errors` (re-exported by `synchronizer.plugin`):
+
+* `SourceUnavailable` (with `retry_after` in seconds where the service says so),
+  `SourceBusy`, `BadAnswer`, `ListingBroken`: tried again later;
+* `NotFound`, `Unclear`: this entity only;
+* `NotPermitted`, `BadConfiguration`: an operator has to act; tried again, slowly.
+
+Methods are called from several threads at once: one per entity type and kind of
+question (listing, changes, single entities).
+"""
+
+import abc
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+
+from synchronizer.model import EntityType
+from synchronizer.plugin.page import Hint, Page, Setting
+
+
+@dataclasses.dataclass(frozen=True)
+class PluginContext:
+    """What a plugin is made with: the cloud's name and the values of its settings."""
+
+    cloud: str
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Plugin(abc.ABC):
+    """Reads the entities of one service of one cloud.
+
+    `service` is the first part of its types' names. `version` changes when the
+    same entity would be written differently; it is part of the rules under which
+    states are compared. Constructing a plugin talks to nobody.
+    """
+
+    service: ClassVar[str]
+    version: ClassVar[str] = "1"
+    settings: ClassVar[tuple[Setting, ...]] = ()
+
+    def __init__(self, context: PluginContext) -> None:
+        self.context = context
+
+    def setting(self, name: str) -> Any:
+        """The configured value of one of `settings`, or its default."""
+        for known in self.settings:
+            if known.name == name:
+                return self.context.settings.get(name, known.default)
+        raise KeyError(name)
+
+    @abc.abstractmethod
+    def types(self) -> tuple[EntityType, ...]:
+        """The entity types that this plugin can list."""
+
+    @abc.abstractmethod
+    def get_all(self, type_: EntityType) -> Iterator[Page]:
+        """A complete listing, page by page.
+
+        Each step of the iterator sends its requests when it is asked for and not
+        before: the sampler notes what it knew when a page was requested.
+        """
+
+    def check(self) -> Iterable[str]:
+        """Connects, and says in a line each what works; raises what does not."""
+        return ()
+
+    def close(self) -> None:
+        """Lets go of connections. Called once, when the worker ends."""
+        return
+
+
+class GetsChanges(abc.ABC):
+    """The service can list what changed since an instant of its own clock."""
+
+    #: Seconds to ask back beyond the service's last answer: its hosts write their
+    #: times by their own clocks, and before they commit.
+    changes_overlap: ClassVar[float] = 30.0
+
+    @abc.abstractmethod
+    def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
+        """Entities that changed or were deleted at or after `since` (microseconds, the
+        service's clock). Proves nothing about what it does not show."""
+
+
+class GetsOne(abc.ABC):
+    """The service can show one entity by its id."""
+
+    @abc.abstractmethod
+    def get(self, type_: EntityType, id_: str) -> bytes:
+        """The entity's JSON text, of the same form as in a listing.
+
+        `NotFound` only if the service itself, in its own error format, says that
+        there is no such entity (or shows it as deleted): it is evidence for a
+        delete. `Unclear` if it exists and cannot be read now.
+        """
+
+
+class KnowsScope(abc.ABC):
+    """What the credential sees depends on its role; the plugin knows its own scope.
+
+    With `EntityType.scope_field` this lets the sampler tell an empty cloud from a
+    credential that lost the right to see it.
+    """
+
+    @abc.abstractmethod
+    def own_scope(self) -> str | None:
+        """The scope (an OpenStack project id) that the credential belongs to."""
+
+    @abc.abstractmethod
+    def credential(self) -> str:
+        """Changes when the credential in use (a token) is another one. Not the secret itself."""
+
+
+class HearsNotifications(abc.ABC):
+    """The service tells of changes on a bus of its own."""
+
+    @abc.abstractmethod
+    def on_notification(self, event_type: str, payload: Mapping[str, Any]) -> Iterable[Hint]:
+        """The entities that a native notification speaks of; none if it is of no interest."""
