@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Complete listings of every project at once, page by page."""
+
+import time
+from collections.abc import Iterator, Set
+from typing import Any
+
+from tests.cloud.load.rest import Project
+from tests.cloud.load.truth import Truth, now
+
+# kind -> OpenStack service, kind in the catalogue, path, key of the answer
+LISTINGS = {
+    "server": ("nova", "compute", "/servers/detail?all_tenants=1", "servers"),
+    "volume": ("cinder", "block-storage", "/volumes/detail?all_tenants=1", "volumes"),
+    "stack": ("heat", "orchestration", "/stacks?global_tenant=true", "stacks"),
+    "network": ("neutron", "network", "/networks", "networks"),
+    "subnet": ("neutron", "network", "/subnets", "subnets"),
+    "port": ("neutron", "network", "/ports", "ports"),
+    "router": ("neutron", "network", "/routers", "routers"),
+    "image": ("glance", "image", "/v2/images", "images"),
+    "user": ("keystone", "identity", "/users", "users"),
+}
+# How long side effects take: a deleted server's port goes last.
+SIDE_EFFECTS = 3.0
+
+
+def listing(admin: Project, kind: str, page: int = 500) -> Iterator[dict[str, Any]]:
+    """Yield every entity of a kind, in every project."""
+    _, service, path, key = LISTINGS[kind]
+    url = f"{path}{'&' if '?' in path else '?'}limit={page}"
+    marker = ""
+    while found := admin.get(service, url + marker)[key]:
+        yield from found
+        marker = f"&marker={found[-1]['id']}"
+
+
+def project_of(entity: dict[str, Any]) -> str | None:
+    """Return an entity's project, under the name that its own API has for it."""
+    for name in ("project_id", "tenant_id", "os-vol-tenant-attr:tenant_id", "project", "owner"):
+        if project := entity.get(name):
+            return str(project)
+    return None
+
+
+def write_present(admin: Project, truth: Truth, services: Set[str]) -> None:
+    """Write down what there is, once the side effects are over."""
+    time.sleep(SIDE_EFFECTS)
+    for kind, (openstack_service, *_) in LISTINGS.items():
+        if openstack_service not in services:
+            continue
+        for entity in listing(admin, kind):
+            truth.write(
+                type=kind,
+                id=entity["id"],
+                op="present",
+                sent=now(),
+                name=entity.get("name", entity.get("stack_name")),
+                status=entity.get("status", entity.get("stack_status")),
+                project=project_of(entity),
+            )
