@@ -1,0 +1,65 @@
+# `make demo` and `make test` work on a fresh machine: python3 with venv, and pip.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+STAMP := $(VENV)/.installed-dev
+DEMO_STAMP := $(VENV)/.installed-demo
+
+.PHONY: demo test unit functional acceptance lint format docs sample bench clean
+
+demo: $(DEMO_STAMP)  ## the main job, with nothing but this machine: ARGS="--seconds 20 --json"
+	@$(BIN)/synchronizer demo $(ARGS)
+
+test: $(STAMP)  ## unit and functional tests: ARGS="-k words"
+	$(BIN)/python -m pytest tests/unit tests/functional $(ARGS)
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+functional: $(STAMP)
+	$(BIN)/python -m pytest tests/functional $(ARGS)
+
+acceptance: $(STAMP)  ## kills, faults and a real cloud: tens of minutes
+	$(BIN)/python -m pytest tests/acceptance $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/lint/file_lengths.py
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(STAMP)
+	$(BIN)/sphinx-build -q -W -b html docs docs/_build/html
+
+sample: $(STAMP)  ## etc/synchronizer.conf.sample, from the options
+	$(BIN)/synchronizer config sample > etc/synchronizer.conf.sample
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.sampling $(ARGS)
+	$(BIN)/python -m benchmarks.latency $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Synchronizer needs Python 3.11 or later; set PYTHON=python3.x" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(DEMO_STAMP): pyproject.toml | $(BIN)/python
+	@echo "Installing Synchronizer into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[demo]'
+	@touch $@
+
+$(STAMP): pyproject.toml | $(BIN)/python
+	@echo "Installing Synchronizer and its tests into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(DEMO_STAMP)

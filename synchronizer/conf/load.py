@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From configuration files to `Settings`."""
+
+import pathlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from synchronizer import errors
+from synchronizer.conf import options
+from synchronizer.conf.settings import (
+    CloudSettings,
+    LedgerSettings,
+    LocalBusSettings,
+    PluginSettings,
+    RelaySettings,
+    Settings,
+    SnapshotSettings,
+    TypeSettings,
+)
+from synchronizer.conf.unknown import refuse_unknown
+
+NAME = re.compile(r"[A-Za-z0-9_-]+")
+TYPE_NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
+
+#: What settings a plugin has: name -> (default, help, secret). Given by whoever can load plugins.
+PluginDeclarations = Mapping[str, Sequence[Any]]
+
+
+def load(
+    config_files: Iterable[str | pathlib.Path] | None = None,
+    *,
+    declarations: PluginDeclarations | None = None,
+    conf: cfg.ConfigOpts | None = None,
+) -> Settings:
+    """Reads the files (default: where oslo.config looks for synchronizer.conf) and checks them.
+
+    `declarations` maps a plugin's name to its `plugin.Setting`s; without it, plugin
+    sections are taken as they are. `errors.BadConfiguration` names what is wrong.
+    """
+    conf = conf or cfg.ConfigOpts()
+    files = None if config_files is None else [str(file) for file in config_files]
+    for name, opts in options.GROUPS.items():
+        conf.register_opts(opts, group=None if name == "DEFAULT" else name)
+    logging.register_options(conf)
+    try:
+        conf([], project="synchronizer", default_config_files=files)
+        sections = read_sections(conf.config_file)
+        plugins = {
+            name: declared(conf, name, sections, declarations or {}) for name in conf.clouds
+        }
+        types = dict(type_sections(conf, sections))
+        settings = Settings(
+            host=conf.host,
+            state_path=pathlib.Path(conf.state_path),
+            runtime_path=pathlib.Path(conf.runtime_path),
+            transport_url=(url := conf.transport_url or default_bus(conf.runtime_path)),
+            notification_transport_url=conf.notification_transport_url or url,
+            graceful_shutdown_timeout=conf.graceful_shutdown_timeout,
+            ledger=LedgerSettings(
+                url=conf.ledger.connection or default_ledger(conf.state_path),
+                retention=conf.ledger.retention,
+                compact_interval=conf.ledger.compact_interval,
+                verify_interval=conf.ledger.verify_interval,
+            ),
+            relay=RelaySettings(**values(conf.relay, options.RELAY)),
+            snapshot=SnapshotSettings(**values(conf.snapshot, options.SNAPSHOT)),
+            local=LocalBusSettings(
+                group=conf.local.group or None,
+                max_messages=conf.local.max_messages,
+                max_bytes=conf.local.max_bytes,
+            ),
+            clouds=tuple(CloudSettings(name, plugins[name]) for name in conf.clouds),
+            types=types,
+            default_type=TypeSettings(**values(conf.sampling, options.SAMPLING)),
+        )
+    except cfg.ConfigFilesNotFoundError as error:
+        raise errors.BadConfiguration(f"no such configuration file: {error}") from None
+    except cfg.Error as error:
+        raise errors.BadConfiguration(plain(str(error))) from None
+    refuse_unknown(conf, sections)
+    return settings
+
+
+def plain(text: str) -> str:
+    """oslo.config's message with the file's name in place of its LocationInfo."""
+    return re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", text)
+
+
+def default_bus(runtime_path: str) -> str:
+    return f"local://{pathlib.Path(runtime_path).resolve()}/bus.sock"
+
+
+def default_ledger(state_path: str) -> str:
+    return f"sqlite:///{pathlib.Path(state_path).resolve()}/ledger.sqlite"
+
+
+def values(group: Any, opts: Iterable[cfg.Opt]) -> dict[str, Any]:
+    return {option.dest: getattr(group, option.dest) for option in opts}
+
+
+def read_sections(files: Iterable[str] | None) -> dict[str, dict[str, Any]]:
+    """The sections as they stand in the files, for the names that only the files know."""
+    sections: dict[str, dict[str, Any]] = {}
+    for file in files or ():
+        one: dict[str, dict[str, Any]] = {}
+        try:
+            cfg.ConfigParser(file, one).parse()
+        except OSError as error:
+            raise errors.BadConfiguration(f"{file}: {error.strerror}") from None
+        for name, entries in one.items():
+            sections.setdefault(name, {}).update(entries)
+    return sections
+
+
+def declared(
+    conf: cfg.ConfigOpts, cloud: str, sections: Mapping[str, Any], declarations: PluginDeclarations
+) -> tuple[PluginSettings, ...]:
+    """The plugins of one cloud. Their values: [cloud:NAME:PLUGIN] before [PLUGIN]."""
+    if not NAME.fullmatch(cloud):
+        raise errors.BadConfiguration(
+            f"clouds: {cloud!r} cannot be a cloud's name; use letters, digits, - and _"
+        )
+    section = f"cloud:{cloud}"
+    conf.register_opts(options.CLOUD, group=section)
+    found = []
+    for plugin in conf[section].plugins:
+        merged: dict[str, Any] = {}
+        for group in (plugin, f"{section}:{plugin}"):
+            opts = [setting_option(s) for s in declarations.get(plugin, ())]
+            if not opts:
+                opts = [cfg.StrOpt(name) for name in sections.get(group, ())]
+            conf.register_opts(opts, group=group)
+            given = sections.get(group, {})
+            merged |= {o.dest: conf[group][o.dest] for o in opts if o.name in given}
+        merged.setdefault("os_cloud", cloud)
+        found.append(PluginSettings(plugin, merged))
+    return tuple(found)
+
+
+def setting_option(setting: Any) -> cfg.Opt:
+    kinds = {bool: cfg.BoolOpt, int: cfg.IntOpt, float: cfg.FloatOpt, str: cfg.StrOpt}
+    kind = kinds[type(setting.default)]
+    return kind(setting.name, default=setting.default, help=setting.help, secret=setting.secret)
+
+
+def type_sections(
+    conf: cfg.ConfigOpts, sections: Iterable[str]
+) -> Iterable[tuple[tuple[str, str], TypeSettings]]:
+    """The sampling of a type: [cloud:NAME:TYPE] before [TYPE] before [sampling]."""
+    names = sorted(sections, key=lambda name: name.count(":"))
+    general: dict[str, TypeSettings] = {}
+    default = TypeSettings(**values(conf.sampling, options.SAMPLING))
+    for section in names:
+        cloud, _, type_ = section.removeprefix("cloud:").rpartition(":")
+        if not TYPE_NAME.fullmatch(type_) or (cloud and cloud not in conf.clouds):
+            continue
+        conf.register_opts(options.TYPE, group=section)
+        base = general.get(type_, default) if cloud else default
+        own = {
+            name: value
+            for name, value in values(conf[section], options.TYPE).items()
+            if value is not None
+        }
+        merged = TypeSettings(**(values(base, options.SAMPLING) | own))
+        if not cloud:
+            general[type_] = merged
+        yield (cloud, type_), merged

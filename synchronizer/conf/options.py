@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The declarations of all options; the sample configuration is generated from them."""
+
+import copy
+import socket
+
+from oslo_config import cfg
+from oslo_log import _options as log_options
+
+DEFAULT = [
+    cfg.ListOpt(
+        "clouds",
+        default=[],
+        sample_default=["openstack1"],
+        help="The clouds to sample, by the names that topics and answers will carry. Each may "
+        "have a section [cloud:NAME].",
+    ),
+    cfg.HostAddressOpt(
+        "host",
+        default=socket.gethostname(),
+        sample_default="<the host's name>",
+        help="Names this host in what is published (publisher_id) and in the ledger.",
+    ),
+    cfg.StrOpt(
+        "state_path",
+        default="/var/lib/synchronizer",
+        help="Directory of what has to last: the SQLite ledger and the high-water mark.",
+    ),
+    cfg.StrOpt(
+        "runtime_path",
+        default="/run/synchronizer",
+        help="Directory of what lasts as long as the daemon runs: the local bus's socket.",
+    ),
+    cfg.StrOpt(
+        "transport_url",
+        default="",
+        secret=True,
+        sample_default="local:///run/synchronizer/bus.sock",
+        help="The bus for RPC, and for notifications unless they have a URL of their own. "
+        "local:///PATH starts the embedded broker for this host.",
+    ),
+    cfg.StrOpt(
+        "notification_transport_url",
+        default="",
+        secret=True,
+        sample_default="<transport_url>",
+        help="The bus for notifications.",
+    ),
+    cfg.IntOpt(
+        "graceful_shutdown_timeout",
+        default=15,
+        min=1,
+        help="Seconds that a process is given to end by itself.",
+    ),
+]
+
+LEDGER = [
+    cfg.StrOpt(
+        "connection",
+        default="",
+        secret=True,
+        sample_default="sqlite:////var/lib/synchronizer/ledger.sqlite",
+        help="SQLAlchemy URL of the ledger's database.",
+    ),
+    cfg.FloatOpt(
+        "retention",
+        default=7 * 86400.0,
+        min=3600,
+        help="Seconds for which superseded versions and deleted entities are kept. It has to be "
+        "longer than the longest listing, and than a consumer may be away without having to "
+        "get all again.",
+    ),
+    cfg.FloatOpt("compact_interval", default=300.0, min=1, help="Seconds between compactions."),
+    cfg.FloatOpt(
+        "verify_interval",
+        default=86400.0,
+        min=60,
+        help="Seconds between two recomputations of every stream's digest (and one at start).",
+    ),
+]
+
+RELAY = [
+    cfg.IntOpt("max_changes", default=200, min=1, help="The most changes in one notification."),
+    cfg.IntOpt(
+        "max_bytes",
+        default=512 * 1024,
+        min=4096,
+        help="The most bytes of entities in one notification. A single entity above that travels "
+        "without its content, and is fetched by its consumers.",
+    ),
+    cfg.FloatOpt(
+        "bookmark_interval",
+        default=10.0,
+        min=0.2,
+        help="Seconds after which every topic gets a bookmark at the latest.",
+    ),
+    cfg.FloatOpt(
+        "deadline", default=10.0, min=0.1, help="Seconds for the bus to take one message."
+    ),
+    cfg.FloatOpt("poll", default=0.025, min=0.001, help="Seconds between looks at the ledger."),
+]
+
+SNAPSHOT = [
+    cfg.IntOpt("workers", default=1, min=1, help="Snapshot server processes."),
+    cfg.IntOpt("threads", default=8, min=1, help="Calls that each process serves at once."),
+    cfg.IntOpt("page", default=500, min=1, max=5000, help="Entities on a page, unless asked."),
+    cfg.IntOpt("max_bytes", default=512 * 1024, min=4096, help="The most bytes on a page."),
+    cfg.FloatOpt(
+        "first_listing_timeout",
+        default=30.0,
+        min=0,
+        help="Seconds that get_all waits for the first complete listing of a type.",
+    ),
+]
+
+LOCAL = [
+    cfg.StrOpt("group", default="", help="A group that may use the local bus beside its owner."),
+    cfg.IntOpt("max_messages", default=10000, min=1, help="The most messages in one queue."),
+    cfg.IntOpt("max_bytes", default=64 << 20, min=1 << 20, help="The most bytes in one queue."),
+]
+
+SAMPLING = [
+    cfg.FloatOpt(
+        "interval", default=600.0, min=0.1, help="Seconds between two complete listings of a type."
+    ),
+    cfg.FloatOpt(
+        "changes_interval",
+        default=5.0,
+        min=0,
+        help="Seconds between two changes-since queries, for services that have them. 0: none.",
+    ),
+    cfg.FloatOpt(
+        "settle",
+        default=60.0,
+        min=0,
+        help="An entity first seen less than so many seconds ago is only deleted after a second "
+        "listing without it: replicas lag.",
+    ),
+    cfg.FloatOpt(
+        "confirm_rate",
+        default=20.0,
+        min=0.1,
+        help="Entities per second that are asked for one by one, to confirm that they are gone.",
+    ),
+]
+
+CLOUD = [
+    cfg.ListOpt("plugins", default=["nova"], help="The plugins to run for this cloud."),
+]
+
+#: What a section [TYPE] or [cloud:NAME:TYPE] may hold: as [sampling], but with no default.
+TYPE = [copy.copy(option) for option in SAMPLING]
+for _option in TYPE:
+    _option.default = None
+
+GROUPS = {
+    "DEFAULT": DEFAULT,
+    "ledger": LEDGER,
+    "relay": RELAY,
+    "snapshot": SNAPSHOT,
+    "local": LOCAL,
+    "sampling": SAMPLING,
+}
+
+
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """All options by group, for oslo-config-generator."""
+    groups = [(name, copy.deepcopy(options)) for name, options in GROUPS.items()]
+    groups.append(("cloud:openstack1", copy.deepcopy(CLOUD)))
+    return [*groups, *log_opts()]
+
+
+def log_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """oslo.log's options, with the group that oslo.config calls None by its name."""
+    return [(name or "DEFAULT", list(options)) for name, options in log_options.list_opts()]

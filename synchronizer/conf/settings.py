@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon's configuration as plain, frozen values. Durations are in seconds."""
+
+import dataclasses
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TypeSettings:
+    """How one entity type of one cloud is sampled.
+
+    `changes_interval` is 0 where changes-since is not to be used.
+    """
+
+    interval: float
+    changes_interval: float
+    settle: float
+    confirm_rate: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PluginSettings:
+    """One plugin of one cloud: the values for its own settings, and a function that
+    gives the settings of any of its types (which only the loaded plugin knows)."""
+
+    name: str
+    values: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CloudSettings:
+    name: str
+    plugins: tuple[PluginSettings, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LedgerSettings:
+    url: str
+    retention: float
+    compact_interval: float
+    verify_interval: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RelaySettings:
+    max_changes: int
+    max_bytes: int
+    bookmark_interval: float
+    deadline: float
+    poll: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SnapshotSettings:
+    workers: int
+    threads: int
+    page: int
+    max_bytes: int
+    first_listing_timeout: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LocalBusSettings:
+    group: str | None
+    max_messages: int
+    max_bytes: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Everything that the daemon is told."""
+
+    host: str
+    state_path: pathlib.Path
+    runtime_path: pathlib.Path
+    transport_url: str
+    notification_transport_url: str
+    graceful_shutdown_timeout: int
+    ledger: LedgerSettings
+    relay: RelaySettings
+    snapshot: SnapshotSettings
+    local: LocalBusSettings
+    clouds: tuple[CloudSettings, ...]
+    types: Mapping[tuple[str, str], TypeSettings]
+    default_type: TypeSettings
+
+    def of_type(self, cloud: str, type_: str) -> TypeSettings:
+        """How a type of a cloud is sampled: as its own section says, else its type's, else [sampling]."""
+        return (
+            self.types.get((cloud, type_)) or self.types.get(("", type_)) or self.default_type
+        )
+
+    @property
+    def local_socket(self) -> pathlib.Path | None:
+        """The embedded broker's socket, if a transport URL asks for that broker."""
+        for url in (self.transport_url, self.notification_transport_url):
+            if url.startswith("local://"):
+                return pathlib.Path(url.removeprefix("local://").partition("?")[0])
+        return None
