@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger: the one record of what every stream contained, and when.
+
+It keeps streams and their versions in a database (baseline, change log, outbox and
+history in one table), numbers what is committed, and answers consistent reads. It
+refuses a commit by anybody who has not seen the stream's last revision.
+
+It never samples, never publishes, never looks into an entity beyond naming the
+fields that changed, and decides nothing about evidence.
+"""
+
+from synchronizer.ledger.highwater import HighWater
+from synchronizer.ledger.values import (
+    Changes,
+    Condition,
+    Hold,
+    Live,
+    SnapshotPage,
+    StreamState,
+    TailEntry,
+    Verdict,
+    Version,
+    Write,
+)
+
+__all__ = [
+    "Changes",
+    "Condition",
+    "HighWater",
+    "Hold",
+    "Live",
+    "SnapshotPage",
+    "StreamState",
+    "TailEntry",
+    "Verdict",
+    "Version",
+    "Write",
+]
