@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that publishes what was committed, and keeps the ledger in order."""
+
+import contextlib
+
+from synchronizer.bus.notifier import Notifier
+from synchronizer.bus.transport import notification_transport
+from synchronizer.daemon.housekeeping import Housekeeping
+from synchronizer.daemon.service import Part, PartService
+from synchronizer.ledger import HighWater, Ledger
+from synchronizer.publishing import Relay
+
+
+class RelayPart:
+    """The relay and the housekeeping, over one ledger."""
+
+    def __init__(self, resources: contextlib.ExitStack, relay: Relay, keeper: Housekeeping) -> None:
+        self._resources = resources
+        self._relay = relay
+        self._keeper = keeper
+
+    def run(self) -> None:
+        with self._resources:
+            self._keeper.start()
+            try:
+                self._relay.run()
+            finally:
+                self._keeper.stop()
+
+    def stop(self) -> None:
+        self._relay.stop()
+
+
+class RelayService(PartService):
+    name = "relay"
+
+    def make(self) -> Part:
+        settings = self.settings
+        with contextlib.ExitStack() as making:
+            ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path)
+            making.callback(ledger.close)
+            transport = notification_transport(settings.notification_transport_url)
+            making.callback(transport.cleanup)
+            notifier = Notifier(transport, f"synchronizer.{settings.host}")
+            relay = Relay(
+                ledger,
+                HighWater(settings.state_path / "high-water.json"),
+                notifier.send,
+                max_changes=settings.relay.max_changes,
+                max_bytes=settings.relay.max_bytes,
+                bookmark_interval=settings.relay.bookmark_interval,
+                deadline=settings.relay.deadline,
+                poll=settings.relay.poll,
+            )
+            keeper = Housekeeping(
+                ledger,
+                retention=settings.ledger.retention,
+                compact_interval=settings.ledger.compact_interval,
+                verify_interval=settings.ledger.verify_interval,
+            )
+            return RelayPart(making.pop_all(), relay, keeper)
