@@ -22,8 +22,12 @@ class SynchronizerError(Exception):
         super().__init__(text)
         #: What oslo.messaging sends beside the arguments of a remote error.
         self.kwargs: dict[str, Any] = details
-        for name, value in details.items():
-            setattr(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        details = self.__dict__.get("kwargs", {})
+        if name in details:
+            return details[name]
+        raise AttributeError(f"{type(self).__name__} has no {name!r}")
 
     @property
     def message(self) -> str:

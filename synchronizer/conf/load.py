@@ -49,9 +49,7 @@ def load(
     try:
         conf([], project="synchronizer", default_config_files=files)
         sections = read_sections(conf.config_file)
-        plugins = {
-            name: declared(conf, name, sections, declarations or {}) for name in conf.clouds
-        }
+        plugins = {name: declared(conf, name, sections, declarations or {}) for name in conf.clouds}
         types = dict(type_sections(conf, sections))
         settings = Settings(
             host=conf.host,

@@ -87,10 +87,8 @@ class Settings:
     default_type: TypeSettings
 
     def of_type(self, cloud: str, type_: str) -> TypeSettings:
-        """How a type of a cloud is sampled: as its own section says, else its type's, else [sampling]."""
-        return (
-            self.types.get((cloud, type_)) or self.types.get(("", type_)) or self.default_type
-        )
+        """As the type's section of this cloud says, else the type's own, else [sampling]."""
+        return self.types.get((cloud, type_)) or self.types.get(("", type_)) or self.default_type
 
     @property
     def local_socket(self) -> pathlib.Path | None:

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+import pathlib
+
+import pytest
+
+from synchronizer import conf, errors
+from synchronizer.plugin import Setting
+
+DECLARED = {"nova": (Setting("page_size", 0, "How many."), Setting("verify", True, "Whether."))}
+
+
+def load(path: pathlib.Path, text: str) -> conf.Settings:
+    file = path / "synchronizer.conf"
+    file.write_text(text)
+    return conf.load([file], declarations=DECLARED)
+
+
+def test_the_defaults_are_one_host_with_embedded_parts(tmp_path: pathlib.Path) -> None:
+    settings = load(tmp_path, "[DEFAULT]\nclouds = one\n")
+    assert settings.transport_url == "local:///run/synchronizer/bus.sock"
+    assert settings.notification_transport_url == settings.transport_url
+    assert settings.ledger.url == "sqlite:////var/lib/synchronizer/ledger.sqlite"
+    assert str(settings.local_socket) == "/run/synchronizer/bus.sock"
+    (cloud,) = settings.clouds
+    assert [plugin.name for plugin in cloud.plugins] == ["nova"]
+
+
+def test_the_cloud_s_section_for_a_type_wins_over_the_type_s_own(tmp_path: pathlib.Path) -> None:
+    settings = load(
+        tmp_path,
+        """
+[DEFAULT]
+clouds = one, two
+[sampling]
+interval = 100
+[nova.server]
+interval = 50
+settle = 7
+[cloud:two:nova.server]
+interval = 25
+""",
+    )
+    assert settings.of_type("one", "nova.server").interval == 50
+    assert settings.of_type("two", "nova.server").interval == 25
+    assert settings.of_type("two", "nova.server").settle == 7
+    assert settings.of_type("one", "cinder.volume").interval == 100
+
+
+def test_the_cloud_s_section_for_a_plugin_wins_over_the_plugin_s_own(
+    tmp_path: pathlib.Path,
+) -> None:
+    settings = load(
+        tmp_path,
+        """
+[DEFAULT]
+clouds = one, two
+[nova]
+page_size = 10
+verify = false
+[cloud:two:nova]
+page_size = 20
+""",
+    )
+    one, two = (cloud.plugins[0].values for cloud in settings.clouds)
+    assert one == {"page_size": 10, "verify": False, "os_cloud": "one"}
+    assert two == {"page_size": 20, "verify": False, "os_cloud": "two"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[ledger]\nretension = 9999\n", ["retension", "[ledger]", "retention"]),
+        ("[legder]\nretention = 9999\n", ["[legder]", "ledger"]),
+        ("[DEFAULT]\nclouds = one\n[cloud:uno]\nplugins = nova\n", ["[cloud:uno]", "cloud:one"]),
+        ("[DEFAULT]\nclouds = one\n[nova]\npage_sise = 5\n", ["page_sise", "page_size"]),
+        ("[DEFAULT]\nclouds = one\n[nova]\npage_size = many\n", ["page_size", "many"]),
+        ("[ledger]\nretention = soon\n", ["retention", "soon", "synchronizer.conf"]),
+        ("[DEFAULT]\nclouds = a b/c\n", ["clouds", "a b/c"]),
+        ("nonsense", ["synchronizer.conf"]),
+    ],
+)
+def test_a_wrong_line_is_named_with_the_way_out(
+    tmp_path: pathlib.Path, text: str, told: list[str]
+) -> None:
+    with pytest.raises(errors.BadConfiguration) as raised:
+        load(tmp_path, text)
+    for word in told:
+        assert word in raised.value.message
+    assert "LocationInfo" not in raised.value.message
+
+
+def test_a_missing_file_is_named(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(errors.BadConfiguration, match=r"absent\.conf"):
+        conf.load([tmp_path / "absent.conf"])
+
+
+def test_other_transports_start_no_embedded_broker(tmp_path: pathlib.Path) -> None:
+    settings = load(tmp_path, "[DEFAULT]\ntransport_url = rabbit://u:p@host/v\n")
+    assert settings.local_socket is None
