@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls and their answers, with deadlines that hold and errors that keep their type.
+
+An `errors.SynchronizerError` that a method raises arrives at the caller as an instance
+of its own class with its details. Any other exception is logged where it happened and
+arrives as `ServiceUnavailable`, without a word of what it said.
+"""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import oslo_messaging
+from oslo_log import log as logging
+from oslo_messaging.rpc import dispatcher
+
+from synchronizer import errors
+from synchronizer.bus import topics
+from synchronizer.bus.deadline import Caller
+from synchronizer.bus.serving import Serving
+from synchronizer.bus.transport import url_of
+
+LOG = logging.getLogger(__name__)
+
+#: Calls of one client that may be under way, or hang in the driver, at once.
+_CALLS = 32
+
+
+class RpcClient:
+    """Calls the methods of whoever serves a topic. Threads may share it.
+
+    `timeout`: seconds that a call takes at most, unless it says otherwise.
+    """
+
+    def __init__(
+        self,
+        transport: oslo_messaging.RPCTransport,
+        timeout: float = 60.0,
+        topic: str = topics.RPC_TOPIC,
+    ) -> None:
+        self._timeout = timeout
+        self._topic = topic
+        self._url = url_of(transport)
+        self._caller = Caller("rpc-client", _CALLS)
+        self._client = oslo_messaging.get_rpc_client(
+            transport,
+            oslo_messaging.Target(topic=topic, version=topics.RPC_VERSION),
+            # A call to nobody fails at once.
+            transport_options=oslo_messaging.TransportOptions(at_least_once=True),
+        )
+
+    def call(self, method: str, *, deadline: float | None = None, **arguments: Any) -> Any:
+        """The method's result, within `deadline` seconds from now.
+
+        Raises what the method raised; `NobodyAnswers` (details `url`, `topic`) when nobody
+        serves the topic or no answer came in time; `BusUnavailable` when the bus is away.
+        """
+        seconds = self._timeout if deadline is None else deadline
+        context = self._client.prepare(timeout=seconds)
+        try:
+            return self._caller.run(lambda: context.call({}, method, **arguments), seconds)
+        except errors.SynchronizerError as error:
+            raise _own(error) from None
+        except oslo_messaging.RemoteError as error:
+            raise errors.ServiceUnavailable(
+                f"{method} failed where it was served: {error.exc_type}"
+            ) from None
+        except oslo_messaging.MessageUndeliverable as error:
+            raise self._nobody("nobody listens") from error
+        except (oslo_messaging.MessagingTimeout, TimeoutError) as error:
+            raise self._nobody(f"no answer within {seconds:g} s") from error
+        except (oslo_messaging.MessagingException, OSError) as error:
+            raise errors.BusUnavailable(f"the bus {self._url} is away: {error}") from error
+
+    def _nobody(self, why: str) -> errors.NobodyAnswers:
+        return errors.NobodyAnswers(
+            f"{why} on topic {self._topic} of {self._url}; "
+            "is the daemon running, and is this its bus?",
+            url=self._url,
+            topic=self._topic,
+        )
+
+
+class RpcServer:
+    """Serves the public methods of endpoints, `method(context, **arguments)`.
+
+    `server` is this process's own name on the topic, `threads` how many calls it serves
+    at once. `start` returns at once, also while the bus is away.
+    """
+
+    def __init__(
+        self,
+        transport: oslo_messaging.RPCTransport,
+        endpoints: Sequence[object],
+        server: str,
+        threads: int = 8,
+        topic: str = topics.RPC_TOPIC,
+    ) -> None:
+        target = oslo_messaging.Target(topic=topic, server=server, version=topics.RPC_VERSION)
+        self._serving = Serving(
+            f"rpc server {server}",
+            lambda: oslo_messaging.RPCServer(transport, target, _Dispatcher(list(endpoints), None)),
+            threads,
+        )
+
+    def start(self) -> None:
+        """Begin to serve as soon as the bus allows it."""
+        self._serving.start()
+
+    def wait_started(self, timeout: float) -> bool:
+        """Whether it serves, or came to within `timeout` seconds."""
+        return self._serving.wait_started(timeout)
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Take no more calls, and finish those under way, within `timeout` seconds."""
+        self._serving.stop(timeout)
+
+
+class _Dispatcher(dispatcher.RPCDispatcher):
+    """Turns whatever goes wrong in a method into an error of ours."""
+
+    def dispatch(self, incoming: Any) -> Any:
+        try:
+            return super().dispatch(incoming)
+        except (dispatcher.NoSuchMethod, dispatcher.UnsupportedVersion) as error:
+            raise _expected(errors.BadRequest(str(error))) from None
+
+    def _do_dispatch(self, endpoint: Any, method: str, ctxt: Any, args: dict[str, Any]) -> Any:
+        try:
+            inspect.signature(getattr(endpoint, method)).bind(ctxt, **args)
+        except TypeError as error:
+            raise _expected(errors.BadRequest(f"{method}: {error}")) from None
+        try:
+            return super()._do_dispatch(endpoint, method, ctxt, args)
+        except errors.SynchronizerError as error:
+            raise _expected(_own(error)) from None
+        except Exception:
+            LOG.exception("%s failed", method)
+            raise _expected(
+                errors.ServiceUnavailable(f"{method} failed; the server's log says why")
+            ) from None
+
+
+def _own(error: errors.SynchronizerError) -> errors.SynchronizerError:
+    """The error without its way here: as its own class (a remote error has one made for
+    it), without a traceback and what came before."""
+    kind = next(
+        cls
+        for cls in type(error).__mro__
+        if not cls.__module__.endswith("_Remote") and issubclass(cls, errors.SynchronizerError)
+    )
+    return kind(error.message, **error.kwargs)
+
+
+def _expected(error: errors.SynchronizerError) -> dispatcher.ExpectedException:
+    """What makes oslo.messaging send the error without logging it."""
+    expected = dispatcher.ExpectedException()
+    expected.exc_info = (type(error), error, None)
+    return expected

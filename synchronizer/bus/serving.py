@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts and stops oslo.messaging's servers, whose starting and stopping may block."""
+
+import threading
+from collections.abc import Callable
+
+from oslo_log import log as logging
+from oslo_messaging.server import MessageHandlingServer
+
+LOG = logging.getLogger(__name__)
+
+_PAUSE = 1.0
+
+
+class Serving:
+    """A server that comes up when the bus does. `make` makes one that is not started."""
+
+    def __init__(self, name: str, make: Callable[[], MessageHandlingServer], threads: int) -> None:
+        self._name = name
+        self._make = make
+        self._threads = threads
+        self._stopping = threading.Event()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen as soon as the bus allows it; returns at once."""
+        self._thread.start()
+
+    def wait_started(self, timeout: float) -> bool:
+        """Whether it listens, or came to within `timeout` seconds."""
+        return self._started.wait(timeout)
+
+    def stop(self, timeout: float) -> None:
+        """Listen no longer, and finish what came in, within `timeout` seconds."""
+        self._stopping.set()
+        if self._thread.ident is None:
+            return
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            LOG.warning("%s did not end within %g s; it is left behind", self._name, timeout)
+
+    def _run(self) -> None:
+        server = self._begin()
+        if server is None:
+            return
+        self._started.set()
+        self._stopping.wait()
+        server.stop()
+        server.wait()
+
+    def _begin(self) -> MessageHandlingServer | None:
+        while not self._stopping.is_set():
+            server = self._make()
+            try:
+                server.start(override_pool_size=self._threads)
+            except Exception as error:
+                # Whatever a driver raises here, only time can help.
+                LOG.warning("%s cannot listen yet: %s", self._name, error)
+                self._stopping.wait(_PAUSE)
+            else:
+                return server
+        return None

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""oslo.messaging transports from a URL alone, without the application's configuration.
+
+What is not said in a URL's query has defaults for this use: consumers take a bounded
+number of messages, dead brokers are noticed within half a minute, reply queues go soon
+after their process. Make transports after forking, in the process that uses them.
+"""
+
+import importlib
+from types import ModuleType
+
+import oslo_messaging
+from oslo_config import cfg
+from oslo_messaging import transport as oslo_transport
+
+from synchronizer import errors
+from synchronizer.bus import topics
+
+REMOTE_MODULES = ["synchronizer.errors"]
+
+#: Query parameters of `rabbit://` URLs, unless the URL has its own.
+_RABBIT_DEFAULTS = {
+    "rabbit_qos_prefetch_count": "100",
+    "heartbeat_timeout_threshold": "30",
+    "kombu_missing_consumer_retry_timeout": "5",
+    "rabbit_transient_queues_ttl": "300",
+    "rabbit_interval_max": "5",
+}
+_RABBIT_SCHEMES = ("rabbit", "kombu")
+
+#: Options that oslo.messaging registers on the global configuration only, but reads from any:
+#: group, module and name of the list.
+_GLOBAL_OPTIONS = (
+    ("oslo_messaging_metrics", "oslo_messaging._metrics.client", "oslo_messaging_metrics"),
+    ("oslo_messaging_tracing", "oslo_messaging._tracing.client", "oslo_messaging_tracing"),
+)
+
+
+def rpc_transport(url: str) -> oslo_messaging.RPCTransport:
+    """A transport for `rpc.RpcClient` and `rpc.RpcServer`; `BadConfiguration` for a bad URL."""
+    return _make(url, oslo_messaging.get_rpc_transport)
+
+
+def notification_transport(url: str) -> oslo_messaging.NotificationTransport:
+    """A transport for `notifier.Notifier` and `subscription.Subscription`."""
+    return _make(url, oslo_messaging.get_notification_transport)
+
+
+def url_of(transport: oslo_transport.Transport) -> str:
+    """The transport's URL without its password, for people to read."""
+    return redact_url(str(transport._driver._url))
+
+
+def redact_url(url: str) -> str:
+    """The URL with `***` for each password, also when it is not quite a URL."""
+    scheme, separator, rest = url.partition("://")
+    if "@" not in rest:
+        return url
+    credentials, _, tail = rest.rpartition("@")
+    first, *others = credentials.split("@")
+    shown = [_hide(first)]
+    for segment in others:
+        host, comma, credential = segment.partition(",")
+        # Without a comma this is the rest of a password with an "@".
+        if comma:
+            shown.append(f"{host},{_hide(credential)}")
+    return f"{scheme}{separator}{'@'.join(shown)}@{tail.partition('?')[0]}"
+
+
+def _hide(credential: str) -> str:
+    user, colon, _ = credential.partition(":")
+    return f"{user}:***" if colon else user
+
+
+def _make(url: str, factory):  # type: ignore[no-untyped-def]
+    try:
+        conf = _configuration()
+        parsed = oslo_messaging.TransportURL.parse(conf, url)
+        if parsed.transport.split("+")[0] in _RABBIT_SCHEMES:
+            for name, value in _RABBIT_DEFAULTS.items():
+                parsed.query.setdefault(name, value)
+        return factory(conf, url=parsed, allowed_remote_exmods=REMOTE_MODULES)
+    except (
+        oslo_messaging.InvalidTransportURL,
+        oslo_messaging.DriverLoadFailure,
+        cfg.Error,
+        ValueError,
+    ) as error:
+        # Their texts may hold the whole URL.
+        why = str(error).replace(url, redact_url(url))
+        raise errors.BadConfiguration(
+            f"the transport URL {redact_url(url)} cannot be used: {why}"
+        ) from None
+
+
+def _configuration() -> cfg.ConfigOpts:
+    """A configuration of its own with what oslo.messaging reads, and no file or argument."""
+    conf = cfg.ConfigOpts()
+    conf(args=[], project="synchronizer", default_config_files=[], default_config_dirs=[])
+    for group, module_name, options in _GLOBAL_OPTIONS:
+        module = _module(module_name)
+        if module is not None:
+            conf.register_opts(getattr(module, options), group=group)
+    conf.register_opts(oslo_transport._transport_opts)
+    conf.set_override("control_exchange", topics.EXCHANGE)
+    return conf
+
+
+def _module(name: str) -> ModuleType | None:
+    """The module, if this version of oslo.messaging has it."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        return None
