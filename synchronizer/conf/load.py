@@ -141,8 +141,11 @@ def declared(
 
 def setting_option(setting: Any) -> cfg.Opt:
     kinds = {bool: cfg.BoolOpt, int: cfg.IntOpt, float: cfg.FloatOpt, str: cfg.StrOpt}
-    kind = kinds[type(setting.default)]
-    return kind(setting.name, default=setting.default, help=setting.help, secret=setting.secret)
+    kind: Any = kinds[type(setting.default)]
+    option: cfg.Opt = kind(
+        setting.name, default=setting.default, help=setting.help, secret=setting.secret
+    )
+    return option
 
 
 def type_sections(

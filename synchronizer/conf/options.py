@@ -7,7 +7,7 @@ import socket
 from oslo_config import cfg
 from oslo_log import _options as log_options
 
-DEFAULT = [
+DEFAULT: list[cfg.Opt] = [
     cfg.ListOpt(
         "clouds",
         default=[],
@@ -54,7 +54,7 @@ DEFAULT = [
     ),
 ]
 
-LEDGER = [
+LEDGER: list[cfg.Opt] = [
     cfg.StrOpt(
         "connection",
         default="",
@@ -79,7 +79,7 @@ LEDGER = [
     ),
 ]
 
-RELAY = [
+RELAY: list[cfg.Opt] = [
     cfg.IntOpt("max_changes", default=200, min=1, help="The most changes in one notification."),
     cfg.IntOpt(
         "max_bytes",
@@ -100,7 +100,7 @@ RELAY = [
     cfg.FloatOpt("poll", default=0.025, min=0.001, help="Seconds between looks at the ledger."),
 ]
 
-SNAPSHOT = [
+SNAPSHOT: list[cfg.Opt] = [
     cfg.IntOpt("workers", default=1, min=1, help="Snapshot server processes."),
     cfg.IntOpt("threads", default=8, min=1, help="Calls that each process serves at once."),
     cfg.IntOpt("page", default=500, min=1, max=5000, help="Entities on a page, unless asked."),
@@ -113,13 +113,13 @@ SNAPSHOT = [
     ),
 ]
 
-LOCAL = [
+LOCAL: list[cfg.Opt] = [
     cfg.StrOpt("group", default="", help="A group that may use the local bus beside its owner."),
     cfg.IntOpt("max_messages", default=10000, min=1, help="The most messages in one queue."),
     cfg.IntOpt("max_bytes", default=64 << 20, min=1 << 20, help="The most bytes in one queue."),
 ]
 
-SAMPLING = [
+SAMPLING: list[cfg.Opt] = [
     cfg.FloatOpt(
         "interval", default=600.0, min=0.1, help="Seconds between two complete listings of a type."
     ),
@@ -144,16 +144,16 @@ SAMPLING = [
     ),
 ]
 
-CLOUD = [
+CLOUD: list[cfg.Opt] = [
     cfg.ListOpt("plugins", default=["nova"], help="The plugins to run for this cloud."),
 ]
 
 #: What a section [TYPE] or [cloud:NAME:TYPE] may hold: as [sampling], but with no default.
-TYPE = [copy.copy(option) for option in SAMPLING]
+TYPE: list[cfg.Opt] = [copy.copy(option) for option in SAMPLING]
 for _option in TYPE:
     _option.default = None
 
-GROUPS = {
+GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "ledger": LEDGER,
     "relay": RELAY,
@@ -165,7 +165,9 @@ GROUPS = {
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
     """All options by group, for oslo-config-generator."""
-    groups = [(name, copy.deepcopy(options)) for name, options in GROUPS.items()]
+    groups: list[tuple[str, list[cfg.Opt]]] = [
+        (name, copy.deepcopy(options)) for name, options in GROUPS.items()
+    ]
     groups.append(("cloud:openstack1", copy.deepcopy(CLOUD)))
     return [*groups, *log_opts()]
 
