@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors in the formats of Nova and of the token middleware in front of it."""
+
+from __future__ import annotations
+
+from synchronizer.simulator.messages import Response
+
+_NAMES = {
+    400: "badRequest",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "itemNotFound",
+    405: "badMethod",
+    409: "conflictingRequest",
+    413: "overLimit",
+    415: "badMediaType",
+    429: "overLimit",
+    501: "notImplemented",
+    503: "serviceUnavailable",
+}
+
+
+class NovaError(Exception):
+    """Ends a request with an error response."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def fault(status: int, message: str, retry_after: int | None = None) -> Response:
+    """Return an error as Nova writes it."""
+    body: dict[str, object] = {"code": status, "message": message}
+    headers = {}
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+        if status in (413, 429):
+            body["retryAfter"] = str(retry_after)
+    return Response.json(status, {_NAMES.get(status, "computeFault"): body}, headers)
+
+
+def unauthorized(auth_url: str) -> Response:
+    """Return the 401 of the token middleware, which names where to log in."""
+    body = {
+        "error": {
+            "code": 401,
+            "title": "Unauthorized",
+            "message": "The request you have made requires authentication.",
+        }
+    }
+    return Response.json(401, body, {"WWW-Authenticate": f'Keystone uri="{auth_url}"'})
+
+
+def no_route() -> Response:
+    """Return the 404 for a path that Nova does not know at all."""
+    message = "The resource could not be found.<br /><br />\n\n\n"
+    return Response.json(404, {"message": message, "code": "404 Not Found", "title": "Not Found"})
