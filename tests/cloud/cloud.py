@@ -131,10 +131,10 @@ class Cloud:
             databases.create(settings, self.processes, sorted(new))
         self._start("keystone")
         self._wait("keystone")
-        connection = self.connect()
         if new:  # users and endpoints, before anything looks them up
-            wait_ready(connection, {"keystone"}, since)
-            provision.identity(connection, settings, settings.services)
+            wait_ready(self.connect(), {"keystone"}, since)
+            provision.identity(self.connect(), settings, settings.services)
+        connection = self.connect()  # its catalogue is as old as its token
         members = [m for name in sorted(settings.services) for m in self._members(name)]
         for process in members:
             self._start(process)

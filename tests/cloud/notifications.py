@@ -34,7 +34,9 @@ def record(settings: Settings, path: Path, ended: threading.Event) -> collection
     """
     counts: collections.Counter[str] = collections.Counter()
     with (
-        Connection(f"amqp://{settings.transport_url}") as connection,
+        Connection(  # type: ignore[no-untyped-call]
+            f"amqp://{settings.transport_url}"
+        ) as connection,
         path.open("a", buffering=1, encoding="utf-8") as out,
     ):
 
@@ -60,9 +62,11 @@ def record(settings: Settings, path: Path, ended: threading.Event) -> collection
 
 def _queues() -> list[Any]:
     return [
-        Queue(
+        Queue(  # type: ignore[no-untyped-call]
             f"recorder.{exchange}.{topic}",
-            Exchange(exchange, "topic", durable=False),
+            Exchange(  # type: ignore[no-untyped-call]
+                exchange, "topic", durable=False
+            ),
             routing_key=topic,
             auto_delete=True,
             durable=False,
