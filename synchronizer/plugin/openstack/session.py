@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A keystoneauth session for one entry of clouds.yaml, read by openstacksdk's own rules.
+
+Those rules honour OS_CLIENT_CONFIG_FILE, secure.yaml, vendor profiles, regions, cacert
+and insecure. Opening talks to nobody.
+"""
+
+import dataclasses
+from typing import Any
+
+import yaml
+from keystoneauth1 import exceptions as ksa_errors
+from keystoneauth1.session import Session
+from openstack import exceptions as sdk_errors
+from openstack.config import OpenStackConfig
+
+from synchronizer import errors
+
+#: Seconds for one request, where neither the plugin nor clouds.yaml (api_timeout) says.
+DEFAULT_TIMEOUT = 120.0
+
+
+@dataclasses.dataclass(frozen=True)
+class CloudAccess:
+    """How to reach a service of a cloud; the values are what a keystoneauth adapter takes."""
+
+    session: Session
+    service_type: str
+    service_name: str | None
+    interface: str | list[str] | None
+    region_name: str | None
+    endpoint_override: str | None
+    #: Seconds that one request may take, its answer included.
+    timeout: float
+
+
+def open_cloud(
+    name: str, service_type: str, *, region: str = "", interface: str = "", timeout: float = 0.0
+) -> CloudAccess:
+    """Access to a service of the cloud with this name in clouds.yaml.
+
+    Empty values leave it to clouds.yaml. `BadConfiguration` says what is missing there.
+    """
+    config = _configuration()
+    clouds = config.cloud_config.get("clouds") or {}
+    if name not in clouds:
+        raise errors.BadConfiguration(_unknown(name, config))
+    where = config.config_filename or "the environment"
+    arguments: dict[str, Any] = {}
+    if region:
+        arguments["region_name"] = region
+    if interface:
+        arguments["interface"] = interface
+    try:
+        cloud = config.get_one(cloud=name, **arguments)
+        session = cloud.get_session()
+        limit = timeout or float(cloud.config.get("api_timeout") or DEFAULT_TIMEOUT)
+        session.timeout = limit  # for its own requests: authentication and discovery
+        return CloudAccess(
+            session=session,
+            service_type=service_type,
+            service_name=cloud.get_service_name(service_type),
+            interface=cloud.get_interface(service_type),
+            region_name=cloud.get_region_name(service_type) or None,
+            endpoint_override=cloud.get_endpoint(service_type),
+            timeout=limit,
+        )
+    except ksa_errors.MissingRequiredOptions as error:
+        missing = ", ".join(option.name for option in error.options)
+        raise errors.BadConfiguration(f"the cloud {name!r} in {where} lacks: {missing}") from None
+    except (sdk_errors.SDKException, ksa_errors.ClientException, TypeError, ValueError) as error:
+        raise errors.BadConfiguration(
+            f"the cloud {name!r} in {where} cannot be used: {error}"
+        ) from None
+
+
+def _configuration() -> OpenStackConfig:
+    try:
+        return OpenStackConfig()
+    except yaml.MarkedYAMLError as error:
+        # Its own text may quote the file, and with it a password.
+        mark = error.problem_mark
+        where = f"{mark.name}, line {mark.line + 1}" if mark else "clouds.yaml"
+        raise errors.BadConfiguration(f"{where}: not valid YAML: {error.problem}") from None
+    except (sdk_errors.SDKException, OSError, ValueError) as error:
+        raise errors.BadConfiguration(f"clouds.yaml cannot be read: {error}") from None
+
+
+def _unknown(name: str, config: OpenStackConfig) -> str:
+    if config.config_filename is None:
+        return (
+            f"no clouds.yaml was found, so there is no cloud {name!r}; put it into"
+            " /etc/openstack, ~/.config/openstack or the working directory, or name it in"
+            " OS_CLIENT_CONFIG_FILE"
+        )
+    known = sorted(cloud for cloud in config.cloud_config["clouds"] if cloud != config.envvar_key)
+    return (
+        f"no cloud {name!r} in {config.config_filename} (there are: {', '.join(known) or 'none'});"
+        " correct os_cloud, or add it there"
+    )
