@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The answers of the snapshot server as values. What has another form is `errors.BadMessage`.
+
+Instants are microseconds since the epoch, fingerprints 16 bytes, digests integers.
+"""
+
+import base64
+import binascii
+import dataclasses
+import zlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from synchronizer import errors
+from synchronizer.bus import envelope
+from synchronizer.client.questions import ChangesAnswer
+from synchronizer.model import Entity, Op, StreamKey
+
+#: A page has 512 KiB of entities; one that unpacks to more than this is none of ours.
+MAX_PAGE = 64 << 20
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Info:
+    """What a snapshot is of, and how fresh. `held`: deletes that wait for evidence."""
+
+    cloud: str
+    type: str
+    epoch: str
+    revision: int
+    count: int
+    digest: int
+    listed_at: int | None
+    held: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Item:
+    """One entity of a snapshot, as of its revision. `entity` is None on a page whose
+    `oversized` entity was not fetched yet."""
+
+    id: str
+    revision: int
+    fingerprint: bytes
+    sampled_at: int
+    entity: Entity | None
+    oversized: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Page:
+    """`cursor` leads to the next page; None: this was the last."""
+
+    info: Info
+    items: list[Item]
+    cursor: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Version:
+    """One revision of one entity; `entity` is None for a delete."""
+
+    cloud: str
+    type: str
+    epoch: str
+    id: str
+    revision: int
+    op: Op
+    fingerprint: bytes | None
+    sampled_at: int
+    changed: tuple[str, ...]
+    entity: Entity | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """Where a stream stands. `failing_since` and `problem`: its source does not answer."""
+
+    cloud: str
+    type: str
+    epoch: str
+    revision: int
+    published: int
+    count: int
+    digest: int
+    floor: int
+    listed_at: int | None
+    held: int
+    failing_since: int | None
+    problem: str | None
+
+    @property
+    def stream(self) -> StreamKey:
+        return StreamKey(self.cloud, self.type)
+
+
+class _Item(msgspec.Struct):
+    id: str
+    revision: int
+    fingerprint: str
+    sampled_at: str
+    entity: dict[str, Any] | None
+    oversized: bool = False
+
+
+class _Snapshot(msgspec.Struct):
+    cloud: str
+    type: str
+    epoch: str
+    revision: int
+    count: int
+    digest: str
+    listed_at: str | None
+    held: int
+    entities: Any
+    cursor: str | None
+    encoding: str = "json"
+
+
+class _Present(msgspec.Struct):
+    revision: int
+    listed_at: str | None
+    held: int
+
+
+class _Set(msgspec.Struct):
+    epoch: str
+    first: int
+    last: int
+    count: int
+    digest: str
+    changes: list[Any]
+
+
+class _Version(msgspec.Struct):
+    cloud: str
+    type: str
+    epoch: str
+    id: str
+    revision: int
+    op: Op
+    fingerprint: str | None
+    sampled_at: str
+    changed: list[str]
+    entity: dict[str, Any] | None
+
+
+class _Part(msgspec.Struct):
+    part: int
+    parts: int
+    revision: int
+    data: str
+
+
+class _Condition(msgspec.Struct):
+    since: str
+    message: str
+
+
+class _Stream(msgspec.Struct):
+    epoch: str
+    revision: int
+    published: int
+    count: int
+    digest: str
+    floor: int
+    listed_at: str | None
+    held: int
+    condition: _Condition | None = None
+
+
+class _Description(msgspec.Struct):
+    clouds: dict[str, dict[str, _Stream]]
+
+
+_items = msgspec.json.Decoder(list[_Item])
+_entity = msgspec.json.Decoder(dict[str, Any])
+
+
+def page(wire: object) -> Page:
+    """A page of `get_all`."""
+    return _read("get_all", lambda: _page(_convert(wire, _Snapshot)))
+
+
+def changes(wire: object) -> ChangesAnswer:
+    """The answer to `changes`: a change set, possibly empty, and where the stream stands."""
+    return _read("changes", lambda: _changes(wire))
+
+
+def version(wire: object) -> Version:
+    """The answer to `get`, whole."""
+    return _read("get", lambda: _version(_convert(wire, _Version)))
+
+
+def parts_of(wire: object) -> tuple[int, int] | None:
+    """(revision, number of parts) when the answer to `get` is too big to come whole."""
+    if not isinstance(wire, dict) or not wire.get("oversized"):
+        return None
+    revision, parts = wire.get("revision"), wire.get("parts")
+    if not isinstance(revision, int) or not isinstance(parts, int) or parts < 1:
+        raise errors.BadMessage("the answer to get: oversized, without revision and parts")
+    return revision, parts
+
+
+def part(wire: object, number: int) -> str:
+    """The text of one part of an entity."""
+    answer = _read("get", lambda: _convert(wire, _Part))
+    if answer.part != number:
+        raise errors.BadMessage(f"the answer to get: part {answer.part} instead of {number}")
+    return answer.data
+
+
+def entity(text: str) -> Entity:
+    """The entity whose parts make up this JSON text."""
+    return _read("get", lambda: _entity.decode(text))
+
+
+def description(wire: object) -> tuple[StreamInfo, ...]:
+    """The streams that `describe` answers, sorted by cloud and type."""
+    return _read("describe", lambda: _description(_convert(wire, _Description)))
+
+
+def _read(method: str, make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except errors.BadMessage:
+        raise
+    except (msgspec.MsgspecError, ValueError, zlib.error) as error:
+        raise errors.BadMessage(f"the answer to {method}: {error}") from None
+
+
+def _convert(wire: object, form: type[T]) -> T:
+    return msgspec.convert(wire, form)
+
+
+def _page(wire: _Snapshot) -> Page:
+    if wire.encoding == "zlib":
+        items = _items.decode(_unpack(wire.entities))
+    else:
+        items = msgspec.convert(wire.entities, list[_Item])
+    info = Info(
+        cloud=wire.cloud,
+        type=wire.type,
+        epoch=wire.epoch,
+        revision=wire.revision,
+        count=wire.count,
+        digest=envelope.digest_from_wire(wire.digest),
+        listed_at=_instant(wire.listed_at),
+        held=wire.held,
+    )
+    return Page(info, [_item(item) for item in items], wire.cursor)
+
+
+def _unpack(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise errors.BadMessage("the answer to get_all: entities are not packed in a text")
+    unpacker = zlib.decompressobj()
+    try:
+        data = unpacker.decompress(base64.b64decode(text, validate=True), MAX_PAGE)
+    except binascii.Error as error:
+        raise errors.BadMessage(f"the answer to get_all: {error}") from None
+    if not unpacker.eof:
+        raise errors.BadMessage(
+            f"the answer to get_all: the page is cut off, or above {MAX_PAGE} bytes"
+        )
+    return data
+
+
+def _item(wire: _Item) -> Item:
+    if wire.entity is None and not wire.oversized:
+        raise errors.BadMessage(f"the answer to get_all: {wire.id!r:.80} comes without entity")
+    return Item(
+        wire.id,
+        wire.revision,
+        envelope.fingerprint_from_wire(wire.fingerprint),
+        envelope.instant_from_wire(wire.sampled_at),
+        wire.entity,
+        wire.oversized,
+    )
+
+
+def _changes(wire: object) -> ChangesAnswer:
+    present = _convert(wire, _Present)
+    form = _convert(wire, _Set)
+    if form.changes:
+        form_changes = envelope.change_set_from_wire(wire).changes
+    elif form.last == form.first - 1:
+        form_changes = ()
+    else:
+        raise errors.BadMessage(f"the answer to changes: nothing from {form.first} to {form.last}")
+    return ChangesAnswer(
+        epoch=form.epoch,
+        first=form.first,
+        last=form.last,
+        count=form.count,
+        digest=envelope.digest_from_wire(form.digest),
+        changes=form_changes,
+        revision=present.revision,
+        listed_at=_instant(present.listed_at),
+        held=present.held,
+    )
+
+
+def _version(wire: _Version) -> Version:
+    return Version(
+        cloud=wire.cloud,
+        type=wire.type,
+        epoch=wire.epoch,
+        id=wire.id,
+        revision=wire.revision,
+        op=wire.op,
+        fingerprint=(
+            None if wire.fingerprint is None else envelope.fingerprint_from_wire(wire.fingerprint)
+        ),
+        sampled_at=envelope.instant_from_wire(wire.sampled_at),
+        changed=tuple(wire.changed),
+        entity=wire.entity,
+    )
+
+
+def _description(wire: _Description) -> tuple[StreamInfo, ...]:
+    return tuple(
+        StreamInfo(
+            cloud=cloud,
+            type=type_,
+            epoch=stream.epoch,
+            revision=stream.revision,
+            published=stream.published,
+            count=stream.count,
+            digest=envelope.digest_from_wire(stream.digest),
+            floor=stream.floor,
+            listed_at=_instant(stream.listed_at),
+            held=stream.held,
+            failing_since=_instant(stream.condition.since) if stream.condition else None,
+            problem=stream.condition.message if stream.condition else None,
+        )
+        for cloud, types in sorted(wire.clouds.items())
+        for type_, stream in sorted(types.items())
+    )
+
+
+def _instant(text: str | None) -> int | None:
+    return None if text is None else envelope.instant_from_wire(text)

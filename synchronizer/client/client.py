@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way in: asks the snapshot server over the bus, and watches streams."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from synchronizer.bus import rpc, subscription, transport
+from synchronizer.client.answers import StreamInfo, Version
+from synchronizer.client.questions import ChangesAnswer
+from synchronizer.client.requests import Requests
+from synchronizer.client.snapshot import Snapshot
+from synchronizer.client.watch import Watch
+
+
+class Client:
+    """Threads may share it. Make it after forking, in the process that uses it.
+
+    `transport_url`: the daemon's bus; `notification_transport_url`: if notifications go
+    over another one. `cloud`: the one that is meant where a method is not told; it can be
+    left out where there is only one. `timeout`: seconds for the server to answer a call (a
+    first page of get_all may take 35 s more, when it has to wait for a listing).
+
+    Every method raises `errors.NobodyAnswers` (with the URL, less its password) when
+    nobody does, and `errors.BusUnavailable` when the bus is away.
+    """
+
+    def __init__(
+        self,
+        transport_url: str,
+        *,
+        notification_transport_url: str | None = None,
+        cloud: str | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        self._cloud = cloud
+        self._timeout = timeout
+        self._transport = transport.rpc_transport(transport_url)
+        self._notifications = transport.notification_transport(
+            notification_transport_url or transport_url
+        )
+        self._rpc = rpc.RpcClient(self._transport, timeout)
+        self._requests = Requests(self._rpc, timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of connections; close watches first."""
+        self._transport.cleanup()
+        self._notifications.cleanup()
+
+    def get_all(
+        self,
+        entity_type: str,
+        *,
+        cloud: str | None = None,
+        max_age: float | None = None,
+        fields: Sequence[str] | None = None,
+        where: Mapping[str, Any] | None = None,
+        page: int | None = None,
+    ) -> Snapshot:
+        """All entities of a type, to be iterated over; `items()` has ids and revisions, too.
+
+        `max_age`: seconds; how old the complete listing that proves the answer may be (0: it
+        must begin now). Left out, the latest recorded state answers at once. `fields` and
+        `where` (top-level fields and the values that they must have) give a subset. `page`:
+        entities per call.
+        """
+        return Snapshot(
+            self._requests,
+            entity_type,
+            cloud or self._cloud,
+            max_age=max_age,
+            limit=page,
+            fields=fields,
+            where=where,
+        )
+
+    def get(
+        self, entity_type: str, id_: str, *, cloud: str | None = None, revision: int | None = None
+    ) -> Version:
+        """One entity: its newest version, or exactly that revision. `errors.NotFound`."""
+        return self._requests.version(entity_type, id_, cloud or self._cloud, revision)
+
+    def changes(
+        self, entity_type: str, *, since: int, epoch: str | None = None, cloud: str | None = None
+    ) -> ChangesAnswer:
+        """The changes after a revision, as many as fit into one answer; go on from its `last`
+        until that is its `revision`. `errors.Compacted`, `errors.EpochChanged`."""
+        return self._requests.changes(entity_type, cloud or self._cloud, epoch, since)
+
+    def describe(self) -> tuple[StreamInfo, ...]:
+        """Where every stream stands."""
+        return self._requests.describe()
+
+    def barrier(self, entity_type: str, nonce: str, *, cloud: str | None = None) -> None:
+        """Has a bookmark with that nonce sent on the type's topic: whoever hears it has heard
+        all that was published before."""
+        self._requests.barrier(entity_type, cloud or self._cloud, nonce)
+
+    def watch(
+        self,
+        types: Sequence[str],
+        *,
+        cloud: str | None = None,
+        keep_entities: bool = False,
+        patient: bool = False,
+    ) -> Watch:
+        """The entities of some types and what happens to them: see `Watch`.
+
+        Without a cloud, here or in the client, those of every cloud that has the type at
+        this time. `keep_entities`: keep them in memory, so that events know the old state.
+        `patient`: wait for a daemon that is not there yet.
+        """
+        return Watch(
+            self._rpc,
+            lambda names: subscription.Subscription(self._notifications, names),
+            types,
+            cloud or self._cloud,
+            timeout=self._timeout,
+            keep_entities=keep_entities,
+            patient=patient,
+        )

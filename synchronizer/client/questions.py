@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a replica wants to be asked of the snapshot server, and the answers it takes."""
+
+import dataclasses
+
+from synchronizer.model import Change
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GetAll:
+    """The whole snapshot. `reason`: why what was held is not good, or no longer."""
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AskChanges:
+    """The changes after a revision. `silent`: asked because nothing was heard for long."""
+
+    epoch: str
+    since: int
+    silent: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GetOne:
+    """The content of a change that was too big to travel: exactly that revision."""
+
+    id: str
+    revision: int
+
+
+Question = GetAll | AskChanges | GetOne
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChangesAnswer:
+    """What `changes` answers: a change set (`changes` may be empty: then `last` is the
+    revision that was asked from), and the stream's present revision."""
+
+    epoch: str
+    first: int
+    last: int
+    count: int
+    digest: int
+    changes: tuple[Change, ...]
+    revision: int
+    listed_at: int | None
+    held: int

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The questions of the wire contract as methods with typed answers, one call each
+(several for an entity that is too big for one)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from synchronizer import errors
+from synchronizer.client import answers
+from synchronizer.client.answers import Item, Page, StreamInfo, Version
+from synchronizer.client.calls import Caller
+from synchronizer.client.questions import ChangesAnswer
+from synchronizer.model import Entity, StreamKey
+
+#: Seconds for which the server may make get_all wait for a listing, beside its own work.
+LISTING_WAIT = 35.0
+
+
+class Requests:
+    """Asks through a caller. `timeout`: seconds for one call.
+
+    Raises `errors.NobodyAnswers`, `errors.BusUnavailable`, what the server raised, and
+    `errors.BadMessage` for an answer that does not have the agreed form.
+    """
+
+    def __init__(self, caller: Caller, timeout: float) -> None:
+        self._caller = caller
+        self._timeout = timeout
+
+    def page(
+        self,
+        entity_type: str,
+        cloud: str | None,
+        *,
+        cursor: str | None = None,
+        max_age: float | None = None,
+        limit: int | None = None,
+        fields: Sequence[str] | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> Page:
+        """A page of get_all: the first, or the one that `cursor` leads to."""
+        wire = self._caller.call(
+            "get_all",
+            deadline=self._timeout + (LISTING_WAIT if cursor is None else 0.0),
+            type=entity_type,
+            cloud=cloud,
+            max_age=max_age,
+            limit=limit,
+            cursor=cursor,
+            fields=None if fields is None else list(fields),
+            where=None if where is None else dict(where),
+            encoding="zlib",
+        )
+        return answers.page(wire)
+
+    def changes(
+        self, entity_type: str, cloud: str | None, epoch: str | None, since: int
+    ) -> ChangesAnswer:
+        """The changes after revision `since`, as many as fit into one answer."""
+        return answers.changes(
+            self._call("changes", type=entity_type, cloud=cloud, epoch=epoch, since=since)
+        )
+
+    def version(
+        self, entity_type: str, id_: str, cloud: str | None, revision: int | None = None
+    ) -> Version:
+        """The newest version of an entity, or exactly that one, in as many calls as it takes."""
+        wire = self._call("get", type=entity_type, id=id_, cloud=cloud, revision=revision)
+        if (pinned := answers.parts_of(wire)) is None:
+            return answers.version(wire)
+        revision, parts = pinned
+        entity = answers.entity(
+            "".join(
+                answers.part(
+                    self._call(
+                        "get",
+                        type=entity_type,
+                        id=id_,
+                        cloud=cloud,
+                        revision=revision,
+                        part=number,
+                    ),
+                    number,
+                )
+                for number in range(parts)
+            )
+        )
+        return answers.version({**wire, "entity": entity})
+
+    def entity(self, stream: StreamKey, id_: str, revision: int) -> Entity:
+        """The content of one entity at exactly that revision."""
+        version = self.version(stream.type, id_, stream.cloud, revision)
+        if version.entity is None:
+            raise errors.NotFound(f"{id_} was deleted by revision {revision} of {stream}")
+        return version.entity
+
+    def whole(self, stream: StreamKey, item: Item) -> Entity:
+        """The item's entity, fetched if it was too big for its page."""
+        if item.entity is not None:
+            return item.entity
+        return self.entity(stream, item.id, item.revision)
+
+    def describe(self) -> tuple[StreamInfo, ...]:
+        """Where every stream stands."""
+        return answers.description(self._call("describe"))
+
+    def barrier(self, entity_type: str, cloud: str | None, nonce: str) -> None:
+        """Has the server send a bookmark with that nonce on the stream's topic."""
+        self._call("barrier", type=entity_type, cloud=cloud, nonce=nonce)
+
+    def _call(self, method: str, **arguments: Any) -> Any:
+        return self._caller.call(method, deadline=self._timeout, **arguments)

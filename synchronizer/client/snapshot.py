@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One snapshot, read page by page."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from synchronizer import errors
+from synchronizer.client.answers import Item
+from synchronizer.client.live import Live
+from synchronizer.client.requests import Requests
+from synchronizer.model import Entity, StreamKey
+
+
+class Snapshot:
+    """The entities of one type at one revision. Iterating reads them, once; a page at a
+    time is held.
+
+    `info` says what it is of and how fresh. A whole snapshot is verified against the
+    server's count and digest when its end is reached (`errors.BadMessage`). A page can
+    also fail with `errors.Compacted`, `errors.EpochChanged` or `errors.BadCursor`: then
+    begin again, with a new snapshot.
+    """
+
+    def __init__(
+        self,
+        requests: Requests,
+        entity_type: str,
+        cloud: str | None,
+        *,
+        max_age: float | None = None,
+        limit: int | None = None,
+        fields: Sequence[str] | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._requests = requests
+        self._limit = limit
+        self._fields = fields
+        self._where = where
+        self._page = requests.page(
+            entity_type, cloud, max_age=max_age, limit=limit, fields=fields, where=where
+        )
+        self.info = self._page.info
+
+    @property
+    def stream(self) -> StreamKey:
+        return StreamKey(self.info.cloud, self.info.type)
+
+    def pages(self) -> Iterator[list[Item]]:
+        """The items page by page (a page may be empty), oversized ones complete; not verified."""
+        stream = self.stream
+        page = self._page
+        while True:
+            yield [
+                item
+                if item.entity is not None or self._fields is not None
+                else dataclasses.replace(item, entity=self._requests.whole(stream, item))
+                for item in page.items
+            ]
+            if page.cursor is None:
+                return
+            page = self._requests.page(
+                stream.type,
+                stream.cloud,
+                cursor=page.cursor,
+                limit=self._limit,
+                fields=self._fields,
+                where=self._where,
+            )
+            if (page.info.epoch, page.info.revision) != (self.info.epoch, self.info.revision):
+                raise errors.BadMessage(
+                    f"a page of {stream} is of revision {page.info.revision} of epoch "
+                    f"{page.info.epoch}, not {self.info.revision} of {self.info.epoch}"
+                )
+
+    def items(self) -> Iterator[Item]:
+        """The entities with their ids, revisions and fingerprints."""
+        live = Live()
+        for page in self.pages():
+            for item in page:
+                live.put(item.id, item.fingerprint, None)
+            yield from page
+        if self._fields or self._where:
+            return
+        if not live.agrees(self.info.count, self.info.digest):
+            raise errors.BadMessage(
+                f"the snapshot of {self.stream} at revision {self.info.revision} does not add up: "
+                f"{len(live)} of {self.info.count} entities, or another digest; get it again"
+            )
+
+    def __iter__(self) -> Iterator[Entity]:
+        for item in self.items():
+            yield item.entity if item.entity is not None else {}
