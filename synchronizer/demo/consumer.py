@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demonstration's consumer: a copy of the cloud, kept in a thread of its own."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from synchronizer import errors
+from synchronizer.bus.subscription import Delivery, Subscription
+from synchronizer.client import Client, Copy, Event, Watch
+from synchronizer.demo.truth import visible
+
+
+class Consumer:
+    """Applies every event to `copy`, and hands it to the `takers` after that.
+
+    `drop_message`: the first notification that tells of a delete is withheld, and
+    nothing is mended; such a copy must be found to be wrong.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        type_: str,
+        *,
+        takers: Sequence[Callable[[Event], None]] = (),
+        drop_message: bool = False,
+    ) -> None:
+        self.copy = Copy()
+        self.lock = threading.Lock()
+        self.problem: str | None = None
+        self._client = client
+        self._takers = takers
+        self._watch: Watch = client.watch(
+            [type_],
+            keep_entities=True,
+            patient=True,
+            repair=not drop_message,
+            wrap=Withholding if drop_message else None,
+        )
+        self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
+        self._thread.start()
+
+    def equals(self, cloud: str, type_: str, truth: dict[str, dict[str, Any]]) -> bool:
+        """Whether the copy is the truth, whole entity for whole entity."""
+        with self.lock:
+            copy = self.copy.of(cloud, type_)
+            return copy.keys() == truth.keys() and all(
+                visible(copy[id_]) == entity for id_, entity in truth.items()
+            )
+
+    def count(self, cloud: str, type_: str) -> int:
+        with self.lock:
+            return len(self.copy.of(cloud, type_))
+
+    def close(self) -> None:
+        self._watch.close()
+        self._thread.join(timeout=10)
+        self._client.close()
+
+    def _run(self) -> None:
+        try:
+            for event in self._watch:
+                with self.lock:
+                    self.copy.apply(event)
+                    for take in self._takers:
+                        take(event)
+        except errors.SynchronizerError as error:
+            self.problem = error.message
+        except Exception as error:
+            self.problem = f"the consumer ended: {type(error).__name__}: {error}"
+            raise
+
+
+class Withholding:
+    """A subscription that loses the first notification that tells of a delete."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+        self._lost = False
+
+    def get(self, timeout: float | None = None) -> Delivery | None:
+        delivery = self._subscription.get(timeout)
+        if delivery is None or self._lost:
+            return delivery
+        changes = delivery.payload.get("changes", ())
+        if any(change["op"] == "delete" for change in changes):
+            self._lost = True
+            return self._subscription.get(timeout)
+        return delivery
+
+    def close(self) -> None:
+        self._subscription.close()
