@@ -10,6 +10,7 @@ fields that changed, and decides nothing about evidence.
 """
 
 from synchronizer.ledger.highwater import HighWater
+from synchronizer.ledger.ledger import Ledger
 from synchronizer.ledger.values import (
     Changes,
     Condition,
@@ -28,6 +29,7 @@ __all__ = [
     "Condition",
     "HighWater",
     "Hold",
+    "Ledger",
     "Live",
     "SnapshotPage",
     "StreamState",

@@ -89,7 +89,7 @@ class HighWater:
         ]
         fresh = self.file.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "wb") as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             stream.write(json.dumps({"schema": 1, "marks": rows}).encode())
             stream.flush()
             os.fsync(descriptor)

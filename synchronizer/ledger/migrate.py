@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bringing a database to the schema of this code, and refusing one that is not."""
+
+from pathlib import Path
+
+from oslo_log import log as logging
+from sqlalchemy import Connection, inspect, text
+
+from synchronizer.ledger import schema
+from synchronizer.ledger.engine import Database
+
+LOG = logging.getLogger(__name__)
+
+_VERSION_TABLE = "alembic_version"
+
+
+def present(connection: Connection) -> str | None:
+    """The newest migration that the database has seen; None when it is empty."""
+    if not inspect(connection).has_table(_VERSION_TABLE):
+        return None
+    row = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).one_or_none()  # noqa: S608
+    return None if row is None else str(row[0])
+
+
+def ensure(database: Database, *, migrate: bool) -> None:
+    """The schema is ours after this, or `errors.LedgerUnusable` says what to do."""
+    with database.read() as connection:
+        found = present(connection)
+    if found == schema.HEAD:
+        return
+    if found is not None and found > schema.HEAD:
+        raise database.dialect.unusable(
+            f"has schema {found}, newer than {schema.HEAD} of this program; run the newer program"
+        )
+    if not migrate:
+        what = "is empty" if found is None else f"has schema {found}, older than {schema.HEAD}"
+        raise database.dialect.unusable(f"{what}; open it once with the daemon to migrate it")
+    with database.write() as connection, database.dialect.alone(connection):
+        if present(connection) != schema.HEAD:
+            upgrade(connection)
+            LOG.info(
+                "the ledger %s has schema %s now (was %s)",
+                database.dialect.where,
+                schema.HEAD,
+                found,
+            )
+
+
+def upgrade(connection: Connection, target: str = schema.HEAD) -> None:
+    """Run the missing migrations in the transaction of `connection`."""
+    # Imported when needed: most starts need none of it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The questions that the temporal table answers, each within the caller's transaction."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Result, Row, and_, or_, select
+
+from synchronizer import errors
+from synchronizer.ledger import streams
+from synchronizer.ledger.payload import Payloads
+from synchronizer.ledger.schema import version
+from synchronizer.ledger.values import (
+    Changes,
+    Live,
+    SnapshotPage,
+    StreamState,
+    TailEntry,
+    Version,
+)
+
+_IDS_PER_QUERY = 250
+
+#: Part of the baseline.
+LIVE: ColumnElement[bool] = and_(version.c.superseded.is_(None), version.c.op != "delete")
+
+
+def baseline(connection: Connection, stream_id: int) -> tuple[StreamState, list[Live]]:
+    """What lives now, by revision."""
+    state = streams.load(connection, stream_id)
+    rows = connection.execute(
+        select(version.c.id, version.c.fingerprint, version.c.match, version.c.revision)
+        .where(version.c.stream == stream_id, LIVE)
+        .order_by(version.c.revision)
+    )
+    return state, [Live(*row) for row in rows]
+
+
+def tail(connection: Connection, stream_id: int, after: int) -> tuple[StreamState, list[TailEntry]]:
+    """Every revision above `after`."""
+    state = _above_floor(streams.load(connection, stream_id), after)
+    rows = connection.execute(
+        select(
+            version.c.revision,
+            version.c.id,
+            version.c.op,
+            version.c.fingerprint,
+            version.c.match,
+        )
+        .where(version.c.stream == stream_id, version.c.revision > after)
+        .order_by(version.c.revision)
+    )
+    return state, [TailEntry(*row) for row in rows]
+
+
+def changes(
+    connection: Connection,
+    payloads: Payloads,
+    stream_id: int,
+    since: int,
+    limit: int,
+    max_bytes: int,
+) -> Changes:
+    """Revisions from `since` + 1, as many as fit; at least one if there is any."""
+    state = _above_floor(streams.load(connection, stream_id), since)
+    rows = connection.execute(
+        select(version)
+        .where(version.c.stream == stream_id, version.c.revision > since)
+        .order_by(version.c.revision)
+        .limit(limit)
+    )
+    versions, _ = _fitting(rows, payloads, limit, max_bytes)
+    return Changes(state, versions)
+
+
+def snapshot_page(
+    connection: Connection,
+    payloads: Payloads,
+    stream_id: int,
+    epoch: str,
+    at: int,
+    after: int,
+    limit: int,
+    max_bytes: int,
+) -> SnapshotPage:
+    """What lived at revision `at`, from above revision `after`, as much as fits."""
+    state = streams.load(connection, stream_id)
+    if state.epoch != epoch:
+        raise errors.EpochChanged(epoch=state.epoch)
+    _above_floor(state, at)
+    rows = connection.execute(
+        select(version)
+        .where(
+            version.c.stream == stream_id,
+            version.c.revision > after,
+            version.c.revision <= at,
+            or_(version.c.superseded.is_(None), version.c.superseded > at),
+            version.c.op != "delete",
+        )
+        .order_by(version.c.revision)
+        .limit(limit + 1)  # one more tells whether something follows
+    )
+    versions, done = _fitting(rows, payloads, limit, max_bytes)
+    return SnapshotPage(state, versions, versions[-1].revision if versions else at, done)
+
+
+def one(
+    connection: Connection, payloads: Payloads, stream_id: int, id_: str, revision: int | None
+) -> Version:
+    """The live version of an id, or exactly that revision of it."""
+    state = streams.load(connection, stream_id)
+    wanted = select(version).where(version.c.stream == stream_id, version.c.id == id_)
+    if revision is None:
+        row = connection.execute(wanted.where(LIVE)).one_or_none()
+    else:
+        row = connection.execute(wanted.where(version.c.revision == revision)).one_or_none()
+    if row is not None:
+        return _version(row, payloads)
+    if revision is not None and revision <= state.floor:
+        raise errors.Compacted(floor=state.floor)
+    raise errors.NotFound
+
+
+def entities(
+    connection: Connection, payloads: Payloads, stream_id: int, ids: Iterable[str]
+) -> dict[str, bytes]:
+    """The live entities among some ids."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, bytes] = {}
+    for at in range(0, len(wanted), _IDS_PER_QUERY):
+        for id_, payload in connection.execute(
+            select(version.c.id, version.c.payload).where(
+                version.c.stream == stream_id,
+                version.c.id.in_(wanted[at : at + _IDS_PER_QUERY]),
+                LIVE,
+            )
+        ):
+            found[id_] = payloads.unpack(payload)
+    return found
+
+
+def _above_floor(state: StreamState, revision: int) -> StreamState:
+    if revision > state.revision:
+        raise errors.EpochChanged(f"{state.key} has no revision {revision} yet", epoch=state.epoch)
+    if revision < state.floor:
+        raise errors.Compacted(floor=state.floor)
+    return state
+
+
+def _fitting(
+    rows: Result[Any], payloads: Payloads, limit: int, max_bytes: int
+) -> tuple[list[Version], bool]:
+    """At most `limit` versions with `max_bytes` of entities, but one in any case; was it all?"""
+    versions: list[Version] = []
+    size = 0
+    for row in rows:
+        found = _version(row, payloads)
+        size += 0 if found.entity is None else len(found.entity)
+        if versions and (len(versions) == limit or size > max_bytes):
+            rows.close()
+            return versions, False
+        versions.append(found)
+    return versions, True
+
+
+def _version(row: Row[Any], payloads: Payloads) -> Version:
+    return Version(
+        revision=row.revision,
+        id=row.id,
+        op=row.op,
+        fingerprint=row.fingerprint,
+        base=row.base,
+        sampled_at=row.sampled_at,
+        committed_at=row.committed_at,
+        superseded=row.superseded,
+        changed=() if row.changed is None else tuple(msgspec.json.decode(row.changed)),
+        entity=None if row.payload is None else payloads.unpack(row.payload),
+        count=row._mapping["count"],  # Row.count is a method of tuples
+        digest=streams.digest_int(row.digest),
+    )

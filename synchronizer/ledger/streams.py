@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of streams: read, create, claim, mark as published."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, insert, select, update
+
+from synchronizer import errors
+from synchronizer.ledger.schema import stream
+from synchronizer.ledger.values import StreamState
+from synchronizer.model import StreamKey
+
+
+def load(connection: Connection, stream_id: int) -> StreamState:
+    """One stream. `errors.NotFound` when there is none of this id."""
+    row = connection.execute(select(stream).where(stream.c.id == stream_id)).one_or_none()
+    if row is None:
+        raise errors.NotFound(f"there is no stream {stream_id}")
+    return _state(row)
+
+
+def find(connection: Connection, key: StreamKey) -> StreamState | None:
+    row = connection.execute(
+        select(stream).where(stream.c.cloud == key.cloud, stream.c.type == key.type)
+    ).one_or_none()
+    return None if row is None else _state(row)
+
+
+def load_all(connection: Connection) -> list[StreamState]:
+    """Every stream, by cloud and type."""
+    return [
+        _state(row)
+        for row in connection.execute(select(stream).order_by(stream.c.cloud, stream.c.type))
+    ]
+
+
+def create(
+    connection: Connection, key: StreamKey, rules: str, epoch: str, revision: int
+) -> StreamState:
+    """A new stream without entities whose first change will be `revision` + 1."""
+    connection.execute(
+        insert(stream).values(
+            cloud=key.cloud,
+            type=key.type,
+            epoch=epoch,
+            revision=revision,
+            published=revision,
+            floor=revision,
+            count=0,
+            digest=digest_bytes(0),
+            rules=rules,
+            fence=0,
+        )
+    )
+    created = find(connection, key)
+    assert created is not None  # noqa: S101  (the same transaction)
+    return created
+
+
+def claim(connection: Connection, stream_id: int, owner: str) -> StreamState:
+    """Give the stream to `owner`: whoever had it before is fenced off."""
+    connection.execute(
+        update(stream).where(stream.c.id == stream_id).values(owner=owner, fence=stream.c.fence + 1)
+    )
+    return load(connection, stream_id)
+
+
+def mark_published(
+    connection: Connection, stream_id: int, epoch: str, expected: int, published: int
+) -> bool:
+    """Raise `published`, if it is `expected` in this epoch; never above the revision."""
+    result = connection.execute(
+        update(stream)
+        .where(
+            stream.c.id == stream_id,
+            stream.c.epoch == epoch,
+            stream.c.published == expected,
+            stream.c.published <= published,
+            stream.c.revision >= published,
+        )
+        .values(published=published)
+    )
+    return result.rowcount == 1
+
+
+def digest_bytes(digest: int) -> bytes:
+    return digest.to_bytes(16, "big")
+
+
+def digest_int(stored: bytes) -> int:
+    return int.from_bytes(stored, "big")
+
+
+def _state(row: Row[Any]) -> StreamState:
+    found: RowMapping = row._mapping
+    return StreamState(
+        id=found["id"],
+        key=StreamKey(found["cloud"], found["type"]),
+        epoch=found["epoch"],
+        revision=found["revision"],
+        published=found["published"],
+        floor=found["floor"],
+        listed_at=found["listed_at"],
+        count=found["count"],
+        digest=digest_int(found["digest"]),
+        rules=found["rules"],
+        owner=found["owner"],
+        fence=found["fence"],
+    )
