@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -30,6 +30,14 @@ from synchronizer.simulator.world import Server, UnknownServerError, World
 _SERVER = re.compile(r"/v2\.1/servers/([^/]+)")
 _LISTS = {"/v2.1/servers": "index", "/v2.1/servers/detail": "detail"}
 _DOWN_CELL_MINOR = 69
+_STRICT_SHOW_MINOR = 102
+_VERSION = {
+    "id": "v2.1",
+    "status": "CURRENT",
+    "version": f"2.{microversions.MAX_MINOR}",
+    "min_version": f"2.{microversions.MIN_MINOR}",
+    "updated": "2013-07-23T11:33:21Z",
+}
 
 
 class Nova:
@@ -67,11 +75,22 @@ class Nova:
 
     def answer(self, request: Request, faults: Sequence[Fault] = ()) -> Response:
         path = request.path.removeprefix(self.prefix)
-        if path in ("", "/", "/v2.1", "/v2.1/"):
-            return self._versions(request, path)
+        if path in ("", "/"):
+            return self._versions(request)
+        if path in ("/v2.1", "/v2.1/"):
+            return self._versioned(request, lambda _minor: self._version(request))
         token = self._tokens.get(request.headers.get("x-auth-token"))
         if token is None or token.project is None:
-            return unauthorized(f"{request.origin}{self._identity}")
+            return unauthorized(f"{request.origin}{self._identity}/v3")
+        project = token.project
+        if path not in _LISTS and _SERVER.fullmatch(path) is None:
+            return no_route()
+        return self._versioned(
+            request, lambda minor: self._route(request, path, token, project, minor, faults)
+        )
+
+    @staticmethod
+    def _versioned(request: Request, answer: Callable[[int], Response]) -> Response:
         text = microversions.requested(request.headers)
         try:
             minor = microversions.minor(text)
@@ -81,7 +100,7 @@ class Nova:
                 response = _with_headers(response, microversions.headers(text))
             return response
         try:
-            response = self._route(request, path, token, token.project, minor, faults)
+            response = answer(minor)
         except NovaError as error:
             response = fault(error.status, error.message)
         return _with_headers(response, microversions.headers(f"2.{minor}"))
@@ -98,14 +117,17 @@ class Nova:
         variants = [one.variant for one in faults if one.kind == "lost-admin"]
         admin = token.user.role == "admin" and not variants
         match = _SERVER.fullmatch(path)
-        if path not in _LISTS and match is None:
-            return no_route()
         if request.method != "GET":
             raise NovaError(405, "The simulated cloud is read-only.")
         form = _LISTS.get(path, "show")
         root = request.origin + self.prefix
         view = self._view(ViewKey(root, minor, admin, form))
         if match is not None and path not in _LISTS:
+            if request.query and minor >= _STRICT_SHOW_MINOR:
+                name = request.query[0][0]
+                raise NovaError(
+                    400, f"Additional properties are not allowed ({name!r} was unexpected)"
+                )
             return self._show(match[1], view, project, faults)
         query = parse(
             request.query,
@@ -132,7 +154,7 @@ class Nova:
         items += [view.render(server.facts, server.state) for server in page.servers]
         body = b'{"servers": [' + b", ".join(items) + b"]"
         if page.next_marker is not None:
-            params = dict(sorted(query.params.items()))
+            params = dict(query.params)
             if page.next_marker:
                 params["marker"] = page.next_marker
             href = f"{request.origin}{request.path}?{urlencode(params)}"
@@ -162,28 +184,26 @@ class Nova:
             )
         return Response(200, b'{"server": ' + view.unknown(server.facts, server.state) + b"}")
 
-    def _versions(self, request: Request, path: str) -> Response:
-        version: dict[str, object] = {
-            "id": "v2.1",
-            "status": "CURRENT",
-            "version": f"2.{microversions.MAX_MINOR}",
-            "min_version": f"2.{microversions.MIN_MINOR}",
-            "updated": "2013-07-23T11:33:21Z",
+    def _versions(self, request: Request) -> Response:
+        version = {**_VERSION, "links": [self._self_link(request)]}
+        return Response.json(200, {"versions": [version]})
+
+    def _version(self, request: Request) -> Response:
+        described = {
+            "rel": "describedby",
+            "type": "text/html",
+            "href": "http://docs.openstack.org/",
         }
-        link = {"rel": "self", "href": f"{request.origin}{self.prefix}/v2.1/"}
-        if path in ("", "/"):
-            return Response.json(200, {"versions": [{**version, "links": [link]}]})
-        version["links"] = [
-            link,
-            {"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"},
-        ]
-        version["media-types"] = [
-            {
-                "base": "application/json",
-                "type": "application/vnd.openstack.compute+json;version=2.1",
-            }
-        ]
+        media = {
+            "base": "application/json",
+            "type": "application/vnd.openstack.compute+json;version=2.1",
+        }
+        links = [self._self_link(request), described]
+        version = {**_VERSION, "links": links, "media-types": [media]}
         return Response.json(200, {"version": version})
+
+    def _self_link(self, request: Request) -> dict[str, str]:
+        return {"rel": "self", "href": f"{request.origin}{self.prefix}/v2.1/"}
 
 
 def _own_only(query: ListQuery, project: Project) -> ListQuery:

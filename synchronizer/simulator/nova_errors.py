@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from synchronizer.simulator.messages import Response
 
 _NAMES = {
@@ -37,7 +39,8 @@ def fault(status: int, message: str, retry_after: int | None = None) -> Response
         headers["Retry-After"] = str(retry_after)
         if status in (413, 429):
             body["retryAfter"] = str(retry_after)
-    return Response.json(status, {_NAMES.get(status, "computeFault"): body}, headers)
+    response = Response.json(status, {_NAMES.get(status, "computeFault"): body}, headers)
+    return replace(response, content_type="application/json; charset=UTF-8")
 
 
 def unauthorized(auth_url: str) -> Response:
@@ -54,5 +57,9 @@ def unauthorized(auth_url: str) -> Response:
 
 def no_route() -> Response:
     """Return the 404 for a path that Nova does not know at all."""
-    message = "The resource could not be found.<br /><br />\n\n\n"
-    return Response.json(404, {"message": message, "code": "404 Not Found", "title": "Not Found"})
+    body = (
+        "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n"
+        "  <h1>404 Not Found</h1>\n  The resource could not be found.<br /><br />\n\n\n\n"
+        " </body>\n</html>"
+    )
+    return Response(404, body.encode(), {}, "text/html; charset=UTF-8")

@@ -27,83 +27,45 @@ SORT_KEYS: dict[str, Callable[[Server], Any]] = {
     "vm_state": lambda server: server.state.vm_state,
 }
 _FILTERS = frozenset(
-    [
-        "all_tenants",
-        "changes-since",
-        "changes-before",
-        "deleted",
-        "display_name",
-        "locked",
-        "name",
-        "project_id",
-        "status",
-        "tenant_id",
-        "uuid",
-        "vm_state",
-    ]
+    (
+        *("all_tenants", "changes-since", "changes-before", "deleted", "display_name", "locked"),
+        *("name", "project_id", "status", "tenant_id", "uuid", "vm_state"),
+    )
 )
-_NOT_SIMULATED = frozenset(
-    [
-        "access_ip_v4",
-        "access_ip_v6",
-        "auto_disk_config",
-        "availability_zone",
-        "config_drive",
-        "created_at",
-        "description",
-        "display_description",
-        "flavor",
-        "host",
-        "hostname",
-        "image",
-        "image_ref",
-        "ip",
-        "ip6",
-        "kernel_id",
-        "key_name",
-        "launch_index",
-        "launched_at",
-        "locked_by",
-        "node",
-        "not-tags",
-        "not-tags-any",
-        "power_state",
-        "progress",
-        "ramdisk_id",
-        "reservation_id",
-        "root_device_name",
-        "soft_deleted",
-        "tags",
-        "tags-any",
-        "task_state",
-        "terminated_at",
-        "user_id",
-    ]
+_MEMBERS_NOT_SIMULATED = frozenset(
+    (
+        *("availability_zone", "config_drive", "description", "flavor", "image", "ip", "ip6"),
+        *("key_name", "created_at", "launched_at", "terminated_at", "power_state", "progress"),
+        *("not-tags", "not-tags-any", "reservation_id", "tags", "tags-any", "task_state"),
+        *("hostname", "user_id"),
+    )
 )
-_MEMBER_FILTERS = frozenset({"name", "status", "changes-since", "changes-before", "all_tenants"})
+_NOT_SIMULATED = _MEMBERS_NOT_SIMULATED | frozenset(
+    (
+        *("access_ip_v4", "access_ip_v6", "auto_disk_config", "display_description", "host"),
+        *("image_ref", "kernel_id", "launch_index", "locked_by", "node", "ramdisk_id"),
+        *("root_device_name", "soft_deleted"),
+    )
+)
+_MEMBER_FILTERS = _MEMBERS_NOT_SIMULATED | frozenset(
+    ("name", "status", "changes-since", "changes-before", "all_tenants")
+)
+_NOVA_SORT_KEYS = frozenset(SORT_KEYS) | frozenset(
+    (
+        *("access_ip_v4", "access_ip_v6", "auto_disk_config", "availability_zone", "config_drive"),
+        *("display_description", "host", "hostname", "image_ref", "instance_type_id", "kernel_id"),
+        *("key_name", "launch_index", "launched_at", "locked", "locked_by", "node", "power_state"),
+        *("progress", "project_id", "ramdisk_id", "root_device_name", "task_state"),
+        *("terminated_at", "user_id"),
+    )
+)
 _SINCE_MICROVERSION = {"changes-before": 66, "locked": 73}
 _STATUSES = frozenset(
-    [
-        "ACTIVE",
-        "BUILD",
-        "DELETED",
-        "ERROR",
-        "HARD_REBOOT",
-        "MIGRATING",
-        "PASSWORD",
-        "PAUSED",
-        "REBOOT",
-        "REBUILD",
-        "RESCUE",
-        "RESIZE",
-        "REVERT_RESIZE",
-        "SHELVED",
-        "SHELVED_OFFLOADED",
-        "SHUTOFF",
-        "SOFT_DELETED",
-        "SUSPENDED",
-        "VERIFY_RESIZE",
-    ]
+    (
+        *("ACTIVE", "BUILD", "DELETED", "ERROR", "HARD_REBOOT", "MIGRATING", "PASSWORD", "PAUSED"),
+        *("REBOOT", "REBUILD", "RESCUE", "RESIZE", "REVERT_RESIZE", "SHELVED", "SHUTOFF"),
+        *("SHELVED_OFFLOADED", "SOFT_DELETED", "SUSPENDED", "VERIFY_RESIZE"),
+    )
 )
 _TRUE = ("1", "t", "true", "on", "y", "yes")
 _FALSE = ("0", "f", "false", "off", "n", "no")
@@ -113,7 +75,8 @@ _FALSE = ("0", "f", "false", "off", "n", "no")
 class ListQuery:
     """A checked query; instants are microseconds since the epoch.
 
-    `deleted` is None for both kinds.  `params` are what the next link repeats.  `plain` says that
+    `deleted` is None for both kinds.  `params` are what the next link repeats (of a parameter
+    that is given twice, the greater value, although the last one counts).  `plain` says that
     nothing but all_tenants was asked, so that servers of a down cell may be shown in part.
     """
 
@@ -172,7 +135,7 @@ def parse(
             400, "The value of changes-since must be less than or equal to changes-before."
         )
     keep, deleted = _filters(options, minor, admin)
-    everybody = "all_tenants" in options and _boolean("all_tenants", options["all_tenants"])
+    everybody = "all_tenants" in options and _boolean(options["all_tenants"])
     project: int | None = own.index
     if everybody:
         if not may_list_all:
@@ -182,7 +145,7 @@ def parse(
         known = {each.id: each.index for each in projects}
         project = None if wanted is None else known.get(wanted, len(projects))
     return ListQuery(
-        params=params,
+        params=dict(sorted(pair for pair in query if pair[0] in params)),
         limit=min(int(params.get("limit", max_limit)), max_limit),
         marker=params.get("marker"),
         project=project,
@@ -203,9 +166,7 @@ def _known(query: Sequence[tuple[str, str]], minor: int) -> dict[str, str]:
             raise NovaError(400, f"Invalid filter field: {name}.")
         if not known or minor < _SINCE_MICROVERSION.get(name, 0):
             if minor >= 75:
-                raise NovaError(
-                    400, f"Additional properties are not allowed ({name!r} was unexpected)"
-                )
+                raise NovaError(400, f"{name!r} does not match any of the regexes: '^_'")
             continue
         _check(name, value)
         params[name] = value
@@ -265,7 +226,7 @@ def _filters(
         uuid = options["uuid"].encode()
         keep.append(lambda server: server.facts.id == uuid)
     if "locked" in options:
-        locked = _boolean("locked", options["locked"])
+        locked = _boolean(options["locked"])
         keep.append(lambda server: server.state.locked == locked)
     return tuple(keep), deleted
 
@@ -275,14 +236,20 @@ def _sort(query: Sequence[tuple[str, str]]) -> tuple[tuple[str, bool], ...]:
     keys = [value.strip() for name, value in query if name == "sort_key"] or ["created_at"]
     dirs = [value.strip() for name, value in query if name == "sort_dir"] or ["desc"]
     for key in keys:
+        if key not in _NOVA_SORT_KEYS:
+            allowed = sorted(_NOVA_SORT_KEYS)
+            raise NovaError(
+                400,
+                f"Invalid input for query parameters sort_key. Value: {key}. "
+                f"{key!r} is not one of {allowed}",
+            )
         if key not in SORT_KEYS:
             raise NovaError(501, f"The simulated cloud does not sort by {key}.")
     for direction in dirs:
         if direction not in ("asc", "desc"):
             raise NovaError(
                 400,
-                "Unknown sort direction, must be one of: asc, asc-nullsfirst, asc-nullslast, "
-                "desc, desc-nullsfirst, desc-nullslast",
+                "Invalid input received: Unknown sort direction, must be 'desc' or 'asc'",
             )
     dirs += [dirs[0]] * (len(keys) - len(dirs))
     pairs = [(key, direction == "desc") for key, direction in zip(keys, dirs, strict=False)]
@@ -291,7 +258,7 @@ def _sort(query: Sequence[tuple[str, str]]) -> tuple[tuple[str, bool], ...]:
     return tuple(pairs)
 
 
-def _boolean(name: str, text: str) -> bool:
+def _boolean(text: str) -> bool:
     if text == "":
         return True
     lowered = text.strip().lower()
@@ -302,8 +269,7 @@ def _boolean(name: str, text: str) -> bool:
     options = ", ".join(repr(option) for option in sorted(_TRUE + _FALSE))
     raise NovaError(
         400,
-        f"Invalid input received: Unrecognized value '{text}' for {name}, "
-        f"acceptable values are: {options}",
+        f"Unrecognized value '{text}', acceptable values are: {options}",
     )
 
 

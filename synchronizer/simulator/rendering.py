@@ -111,7 +111,7 @@ class View:
             volumes=_volumes(digest[18], hexed) if addressed else b"[]",
             locked=b"true" if state.locked else b"false",
             host_status=b"UP" if here else b"",
-            description=origin if digest[19] < 64 else b"",
+            description=b'"%b"' % origin if digest[19] < 64 else b"null",
             tags=_TAGS[digest[20] % len(_TAGS)],
             reason=(
                 b"null"

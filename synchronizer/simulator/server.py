@@ -144,6 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         request_id = f"req-{uuid4()}"
         self.send_header("x-openstack-request-id", request_id)
+        self.send_header("x-compute-request-id", request_id)
         if response.status != 204:
             self.send_header("Content-Type", response.content_type)
             self.send_header("Content-Length", str(len(response.body)))

@@ -82,7 +82,7 @@ def _members(form: str, minor: int, admin: bool) -> list[str]:
     later = (
         (9, ', "locked": <locked>'),
         (16, ', "host_status": "<host_status>"' if admin and form == "show" else ""),
-        (19, ', "description": "<description>"'),
+        (19, ', "description": <description>'),
         (26, ', "tags": <tags>'),
         (63, ', "trusted_image_certificates": null'),
         (71, ', "server_groups": []' if form == "show" else ""),
