@@ -11,7 +11,7 @@ from synchronizer_plugins.nova.connection import Nova
 
 def pages(nova: Nova, page_size: int, since: int) -> Iterator[Page]:
     """Servers whose `updated` is `since` (microseconds since 1970) or later, deleted ones by id."""
-    query = {**listing.EVERYTHING, "changes-since": formatted(since)}
+    query = {**listing.ALL_PROJECTS, "changes-since": formatted(since)}
     return listing.pages(nova, page_size, query)
 
 

@@ -110,7 +110,7 @@ class Nova:
         )
 
 
-class MicroversionGone(Exception):  # noqa: N818 - never leaves this file
+class MicroversionGone(Exception):
     """Nova no longer offers the microversion that it offered before."""
 
 

@@ -14,8 +14,10 @@ PATH = "/servers/detail"
 #: What Nova allows at most unless it is configured otherwise; it quietly clamps more.
 PAGE_SIZE = 1000
 
-#: Servers of every project, soft-deleted ones (which a GET and changes-since show) included.
-EVERYTHING = {"all_tenants": "1", "soft_deleted": "1"}
+ALL_PROJECTS = {"all_tenants": "1"}
+
+#: A plain listing leaves out soft-deleted servers, which changes-since and a GET do show.
+EVERYTHING = {**ALL_PROJECTS, "soft_deleted": "1"}
 
 
 def pages(nova: Nova, page_size: int, query: Mapping[str, str]) -> Iterator[Page]:
