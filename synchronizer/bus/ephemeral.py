@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import oslo_messaging
+from oslo_messaging import transport as oslo_transport
 from oslo_messaging._drivers import amqpdriver, base, common
 
 #: Seconds that a queue waits for its consumer's return.
@@ -18,7 +19,7 @@ _RABBIT = "oslo_messaging._drivers.impl_rabbit"
 
 
 def listen(
-    transport: oslo_messaging.NotificationTransport,
+    transport: oslo_transport.NotificationTransport,
     targets_and_priorities: Iterable[tuple[oslo_messaging.Target, str]],
     queue: str,
 ) -> Any:

@@ -11,6 +11,7 @@ import uuid
 from typing import Any
 
 import oslo_messaging
+from oslo_messaging import transport as oslo_transport
 
 from synchronizer import errors
 from synchronizer.bus import topics
@@ -24,7 +25,7 @@ _HANGING = 3
 class Notifier:
     """Sends notifications in the name of a publisher. Threads may share it."""
 
-    def __init__(self, transport: oslo_messaging.NotificationTransport, publisher_id: str) -> None:
+    def __init__(self, transport: oslo_transport.NotificationTransport, publisher_id: str) -> None:
         self._transport = transport
         self._publisher_id = publisher_id
         self._caller = Caller("notifier", _HANGING)

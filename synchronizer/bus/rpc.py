@@ -12,7 +12,9 @@ from typing import Any
 
 import oslo_messaging
 from oslo_log import log as logging
+from oslo_messaging import transport as oslo_transport
 from oslo_messaging.rpc import dispatcher
+from oslo_messaging.rpc import server as rpc_server
 
 from synchronizer import errors
 from synchronizer.bus import topics
@@ -34,7 +36,7 @@ class RpcClient:
 
     def __init__(
         self,
-        transport: oslo_messaging.RPCTransport,
+        transport: oslo_transport.RPCTransport,
         timeout: float = 60.0,
         topic: str = topics.RPC_TOPIC,
     ) -> None:
@@ -90,7 +92,7 @@ class RpcServer:
 
     def __init__(
         self,
-        transport: oslo_messaging.RPCTransport,
+        transport: oslo_transport.RPCTransport,
         endpoints: Sequence[object],
         server: str,
         threads: int = 8,
@@ -99,7 +101,7 @@ class RpcServer:
         target = oslo_messaging.Target(topic=topic, server=server, version=topics.RPC_VERSION)
         self._serving = Serving(
             f"rpc server {server}",
-            lambda: oslo_messaging.RPCServer(transport, target, _Dispatcher(list(endpoints), None)),
+            lambda: rpc_server.RPCServer(transport, target, _Dispatcher(list(endpoints), None)),
             threads,
         )
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import oslo_messaging
 from oslo_log import log as logging
+from oslo_messaging import transport as oslo_transport
 from oslo_messaging.notify import dispatcher, listener
 
 from synchronizer.bus import ephemeral, topics
@@ -42,7 +43,7 @@ class Subscription:
 
     def __init__(
         self,
-        transport: oslo_messaging.NotificationTransport,
+        transport: oslo_transport.NotificationTransport,
         topics: Sequence[str],
         pool: str | None = None,
         size: int = 100,

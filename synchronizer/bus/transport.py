@@ -36,12 +36,12 @@ _GLOBAL_OPTIONS = (
 )
 
 
-def rpc_transport(url: str) -> oslo_messaging.RPCTransport:
+def rpc_transport(url: str) -> oslo_transport.RPCTransport:
     """A transport for `rpc.RpcClient` and `rpc.RpcServer`; `BadConfiguration` for a bad URL."""
     return _make(url, oslo_messaging.get_rpc_transport)
 
 
-def notification_transport(url: str) -> oslo_messaging.NotificationTransport:
+def notification_transport(url: str) -> oslo_transport.NotificationTransport:
     """A transport for `notifier.Notifier` and `subscription.Subscription`."""
     return _make(url, oslo_messaging.get_notification_transport)
 
