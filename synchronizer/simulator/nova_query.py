@@ -30,6 +30,7 @@ _FILTERS = frozenset(
     (
         *("all_tenants", "changes-since", "changes-before", "deleted", "display_name", "locked"),
         *("name", "project_id", "status", "tenant_id", "uuid", "vm_state"),
+        "soft_deleted",  # admits nothing more: no simulated server is ever soft-deleted
     )
 )
 _MEMBERS_NOT_SIMULATED = frozenset(
@@ -44,7 +45,7 @@ _NOT_SIMULATED = _MEMBERS_NOT_SIMULATED | frozenset(
     (
         *("access_ip_v4", "access_ip_v6", "auto_disk_config", "display_description", "host"),
         *("image_ref", "kernel_id", "launch_index", "locked_by", "node", "ramdisk_id"),
-        *("root_device_name", "soft_deleted"),
+        "root_device_name",
     )
 )
 _MEMBER_FILTERS = _MEMBERS_NOT_SIMULATED | frozenset(
