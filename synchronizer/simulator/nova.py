@@ -152,14 +152,19 @@ class Nova:
         self._tracker.ended(key, known.number, page.servers)
         items = [view.unknown(server.facts, server.state) for server in page.unknown]
         items += [view.render(server.facts, server.state) for server in page.servers]
-        body = b'{"servers": [' + b", ".join(items) + b"]"
+        end = b"]}"
         if page.next_marker is not None:
             params = dict(query.params)
             if page.next_marker:
                 params["marker"] = page.next_marker
             href = f"{request.origin}{request.path}?{urlencode(params)}"
-            body += b', "servers_links": [{"rel": "next", "href": "%b"}]' % href.encode()
-        return Response(200, body + b"}")
+            end = b'], "servers_links": [{"rel": "next", "href": "%b"}]}' % href.encode()
+        # A page is megabytes: it is put together once.
+        first = items.pop(0) if items else b""
+        pieces = [b'{"servers": [', first]
+        for item in items:
+            pieces += (b", ", item)
+        return Response(200, b"".join((*pieces, end)))
 
     def _show(self, uuid: str, view: View, project: Project, faults: Sequence[Fault]) -> Response:
         birth = server = None

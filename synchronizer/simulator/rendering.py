@@ -15,7 +15,7 @@ from synchronizer.simulator import fixtures, instants
 from synchronizer.simulator.accounts import USERS_PER_PROJECT, Accounts
 from synchronizer.simulator.seeded import Facts
 from synchronizer.simulator.state import State
-from synchronizer.simulator.templates import Values, template
+from synchronizer.simulator.templates import FIELDS, Values, template
 
 _NO_HOST = len(fixtures.HOSTS)
 _PROGRESS = b', "progress": 0'
@@ -75,50 +75,50 @@ class View:
         building = state.vm_state == "building"
         errored = state.vm_state == "error"
         here = not (building or errored)
-        host = digest[12] % (_NO_HOST - 1) if here else _NO_HOST
+        host = digest[12] % _NO_HOST if here else _NO_HOST
         addressed = here and not state.deleted
         status = state.status
         origin = b"%b-%07d" % (facts.role.encode(), facts.birth)
-        return Values(
-            id=facts.id,
-            name=encode_basestring_ascii(state.name).encode(),
-            addresses=_addresses(facts, state.address) if addressed else b"{}",
-            created=instants.zulu(state.created),
-            updated=instants.zulu(state.updated),
-            flavor=self._flavors[digest[13] % len(self._flavors)],
-            host_id=self._host_ids[project][host],
-            image=self._images[digest[14] % len(self._images)],
-            metadata=_metadata(state.metadata),
-            status=status.encode(),
-            project=self._projects[project],
-            user=self._users[project][digest[15] % USERS_PER_PROJECT],
-            fault=_fault(state, self.key.admin) if status == "ERROR" else b"",
-            progress=_PROGRESS if status in ("ACTIVE", "BUILD") else b"",
-            zone=fixtures.ZONES[host % 3].encode() if here else b"",
-            key=b'"operator-key"' if digest[16] < 160 else b"null",
-            launched=_moment(state.launched),
-            terminated=_moment(state.terminated),
-            host=self._hosts[host],
-            node=self._nodes[host],
-            instance=b"instance-%08x" % (facts.birth + 1),
-            hostname=origin,
-            reservation=b"r-" + hexed[34:42],
-            device=b"null" if building else b'"/dev/vda"',
-            user_data=_user_data(digest[17]),
-            task=b"null" if state.task_state is None else b'"%b"' % state.task_state.encode(),
-            vm=state.vm_state.encode(),
-            power=b"%d" % state.power_state,
-            volumes=_volumes(digest[18], hexed) if addressed else b"[]",
-            locked=b"true" if state.locked else b"false",
-            host_status=b"UP" if here else b"",
-            description=b'"%b"' % origin if digest[19] < 64 else b"null",
-            tags=_TAGS[digest[20] % len(_TAGS)],
-            reason=(
+        return (  # in the order of FIELDS
+            facts.id,
+            encode_basestring_ascii(state.name).encode(),
+            _addresses(facts, state.address) if addressed else b"{}",
+            instants.zulu(state.created),
+            instants.zulu(state.updated),
+            self._flavors[digest[13] % len(self._flavors)],
+            self._host_ids[project][host],
+            self._images[digest[14] % len(self._images)],
+            _metadata(state.metadata),
+            status.encode(),
+            self._projects[project],
+            self._users[project][digest[15] % USERS_PER_PROJECT],
+            _fault(state, self.key.admin) if status == "ERROR" else b"",
+            _PROGRESS if status in ("ACTIVE", "BUILD") else b"",
+            fixtures.ZONES[host % 3].encode() if here else b"",
+            b'"operator-key"' if digest[16] < 160 else b"null",
+            _moment(state.launched),
+            _moment(state.terminated),
+            self._hosts[host],
+            self._nodes[host],
+            b"instance-%08x" % (facts.birth + 1),
+            origin,
+            b"r-" + hexed[34:42],
+            b"null" if building else b'"/dev/vda"',
+            _user_data(digest[17]),
+            b"null" if state.task_state is None else b'"%b"' % state.task_state.encode(),
+            state.vm_state.encode(),
+            b"%d" % state.power_state,
+            _volumes(digest[18], hexed) if addressed else b"[]",
+            b"true" if state.locked else b"false",
+            b"UP" if here else b"",
+            b'"%b"' % origin if digest[19] < 64 else b"null",
+            _TAGS[digest[20] % len(_TAGS)],
+            (
                 b"null"
                 if state.locked_reason is None
                 else encode_basestring_ascii(state.locked_reason).encode()
             ),
-            groups=_GROUPS if addressed else b"",
+            _GROUPS if addressed else b"",
         )
 
     def unknown(self, facts: Facts, state: State) -> bytes:
@@ -130,17 +130,17 @@ class View:
         )
         if self.key.form == "index":
             return b'{"id": "%b", "status": "UNKNOWN", "links": %b}' % (facts.id, links)
-        values = self._values(facts, state)
+        values = dict(zip(FIELDS, self._values(facts, state), strict=True))
         text = b'{"id": "%b", "status": "UNKNOWN", "tenant_id": "%b", "created": "%b"' % (
             facts.id,
-            values.project,
-            values.created,
+            values["project"],
+            values["created"],
         )
         text += b', "links": ' + links
         if self.key.form == "show":
-            text += b', "image": %b, "flavor": %b' % (values.image, values.flavor)
+            text += b', "image": %b, "flavor": %b' % (values["image"], values["flavor"])
             text += b', "OS-EXT-AZ:availability_zone": "UNKNOWN", "OS-EXT-STS:power_state": 0'
-            text += b', "user_id": "%b"' % values.user
+            text += b', "user_id": "%b"' % values["user"]
             if self.key.minor >= 71:
                 text += b', "server_groups": []'
         return text + b"}"

@@ -24,6 +24,7 @@ _METADATA = tuple(
         (role, environment) for role in ROLES for environment in ("production", "staging")
     )
 )
+_MOODS = (("active", 1),) * 216 + (("stopped", 4),) * 36 + (("error", 0),) * 4
 _MASK = (1 << 48) - 1
 _ODD = 0x5DEE_CE66_D2B5  # any odd number spreads the bits
 
@@ -86,27 +87,21 @@ class Seeded:
         """Return the state that a server has before anything happens to it."""
         digest = facts.digest
         created = self.created(facts.birth)
-        mood = digest[5]
-        if mood < 216:
-            vm_state, power = "active", 1
-        elif mood < 252:
-            vm_state, power = "stopped", 4
-        else:
-            vm_state, power = "error", 0
+        vm_state, power = _MOODS[digest[5]]
         return State(
-            name=f"{facts.role}-{facts.birth:07d}",
-            metadata=_METADATA[digest[6] % len(_METADATA)],
-            vm_state=vm_state,
-            task_state=None,
-            power_state=power,
-            address=first_address(facts),
-            locked=digest[7] == 0,
-            locked_reason=None,
-            created=created,
-            updated=created + 5 + digest[8] % (MAX_FIRST_UPDATE - 5),
-            launched=None if vm_state == "error" else created + 4,
-            terminated=None,
-            deleted=False,
+            f"{facts.role}-{facts.birth:07d}",
+            _METADATA[digest[6] % len(_METADATA)],
+            vm_state,
+            None,  # task_state
+            power,
+            int.from_bytes(digest[9:12]),
+            digest[7] == 0,  # locked
+            None,  # locked_reason
+            created,
+            created + 5 + digest[8] % (MAX_FIRST_UPDATE - 5),
+            None if vm_state == "error" else created + 4,
+            None,  # terminated
+            False,  # deleted
         )
 
 

@@ -6,53 +6,52 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from operator import itemgetter
-from typing import NamedTuple
 
+Values = tuple[bytes, ...]
 
-class Values(NamedTuple):
-    """The parts of a server's JSON that differ between servers, encoded.
+FIELDS = (
+    "id",
+    "name",
+    "addresses",
+    "created",
+    "updated",
+    "flavor",
+    "host_id",
+    "image",
+    "metadata",
+    "status",
+    "project",
+    "user",
+    "fault",
+    "progress",
+    "zone",
+    "key",
+    "launched",
+    "terminated",
+    "host",
+    "node",
+    "instance",
+    "hostname",
+    "reservation",
+    "device",
+    "user_data",
+    "task",
+    "vm",
+    "power",
+    "volumes",
+    "locked",
+    "host_status",
+    "description",
+    "tags",
+    "reason",
+    "groups",
+)
+"""The parts of a server's JSON that differ between servers, encoded, in the order of `Values`.
 
-    `fault`, `progress` and `groups` are whole members with the comma before them, or empty.
-    """
+`fault`, `progress` and `groups` are whole members with the comma before them, or empty.
+"""
 
-    id: bytes
-    name: bytes
-    addresses: bytes
-    created: bytes
-    updated: bytes
-    flavor: bytes
-    host_id: bytes
-    image: bytes
-    metadata: bytes
-    status: bytes
-    project: bytes
-    user: bytes
-    fault: bytes
-    progress: bytes
-    zone: bytes
-    key: bytes
-    launched: bytes
-    terminated: bytes
-    host: bytes
-    node: bytes
-    instance: bytes
-    hostname: bytes
-    reservation: bytes
-    device: bytes
-    user_data: bytes
-    task: bytes
-    vm: bytes
-    power: bytes
-    volumes: bytes
-    locked: bytes
-    host_status: bytes
-    description: bytes
-    tags: bytes
-    reason: bytes
-    groups: bytes
-
-
-Picker = Callable[[Values], tuple[bytes, ...]]
+Picker = Callable[[Values], Values]
 
 _FIELD = re.compile("<([a-z_]+)>")
 _LINKS = '"links": [{"rel": "self", "href": "<root>/v2.1/servers/<id>"}, '
@@ -123,6 +122,6 @@ def _extended_attributes(minor: int) -> list[str]:
 def template(form: str, minor: int, admin: bool, root: bytes) -> tuple[bytes, Picker]:
     """Return a bytes template and what picks its values, in order, out of `Values`."""
     text = "".join(_members(form, minor, admin)).replace("<root>", root.decode().replace("%", "%%"))
-    places = [Values._fields.index(field) for field in _FIELD.findall(text)]
+    places = [FIELDS.index(field) for field in _FIELD.findall(text)]
     picker: Picker = itemgetter(*places)
     return b"{" + _FIELD.sub("%b", text).encode() + b"}", picker
