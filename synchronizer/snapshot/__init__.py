@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The snapshot server: answers get all, changes, get, describe and barrier.
+
+It reads what was committed and never samples; of the ledger it changes nothing, save
+that it begins a new epoch when a consumer proves that the ledger has lost revisions.
+It knows no transport: its endpoint is handed to whoever serves calls, and what it says
+on the bus (a barrier's bookmark) goes through a function that it is given.
+"""
+
+from synchronizer.snapshot.endpoint import Endpoint
+from synchronizer.snapshot.freshness import FreshListing
+
+__all__ = ["Endpoint", "FreshListing"]

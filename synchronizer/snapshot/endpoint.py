@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The methods of the wire contract (version 1.0), for whoever serves calls."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from oslo_log import log as logging
+
+from synchronizer import errors, outgoing
+from synchronizer.ledger import Ledger
+from synchronizer.snapshot.barrier import Barrier, Send
+from synchronizer.snapshot.changes import ChangesSince
+from synchronizer.snapshot.describe import Describe
+from synchronizer.snapshot.directory import Directory
+from synchronizer.snapshot.freshness import FreshListing, Freshness, NextListing
+from synchronizer.snapshot.get_all import GetAll
+from synchronizer.snapshot.single import GetOne
+
+LOG = logging.getLogger(__name__)
+
+Method = TypeVar("Method", bound=Callable[..., dict[str, Any]])
+
+
+def _outward(method: Method) -> Method:
+    """Keeps what only concerns the operator (paths, databases) on this side of the wire."""
+
+    @functools.wraps(method)
+    def guarded(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        try:
+            return method(*args, **kwargs)
+        except (errors.LedgerUnavailable, errors.Refused) as error:
+            LOG.warning("%s cannot be answered: %s", method.__name__, error)
+            raise errors.ServiceUnavailable("the ledger does not answer; try again") from None
+        except errors.Stop as error:
+            LOG.error("%s cannot be answered: %s", method.__name__, error)
+            raise errors.ServiceUnavailable(
+                "the ledger cannot be used; the server's log says why"
+            ) from None
+
+    return cast(Method, guarded)
+
+
+class Endpoint:
+    """Every public method is callable by anybody on the bus, by several threads at once.
+
+    Answers are JSON objects; errors are those of `synchronizer.errors` that callers can
+    act upon. `page`: entities on a page unless asked otherwise. `max_bytes`: of entity
+    JSON in one answer. `most_waiting`: calls that may wait for a listing at once, fewer
+    than the server has threads.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        send: Send,
+        *,
+        host: str,
+        page: int = 500,
+        max_bytes: int = outgoing.MAX_BYTES,
+        first_listing_timeout: float = 30.0,
+        bookmark_interval: float = 10.0,
+        most_waiting: int = 4,
+        listings: FreshListing | None = None,
+    ) -> None:
+        directory = Directory(ledger)
+        freshness = Freshness(
+            ledger,
+            listings or NextListing(ledger),
+            timeout=first_listing_timeout,
+            most=most_waiting,
+        )
+        self._get_all = GetAll(ledger, directory, freshness, page_size=page, max_bytes=max_bytes)
+        self._changes = ChangesSince(ledger, directory, page_size=page, max_bytes=max_bytes)
+        self._get = GetOne(ledger, directory, max_bytes=max_bytes)
+        self._describe = Describe(ledger, host)
+        self._barrier = Barrier(ledger, directory, send, bookmark_interval=bookmark_interval)
+
+    @_outward
+    def get_all(
+        self,
+        ctxt: object,
+        type: str,  # noqa: A002 - the wire contract's names
+        cloud: str | None = None,
+        max_age: float | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        fields: list[str] | None = None,
+        where: dict[str, Any] | None = None,
+        encoding: str | None = None,
+    ) -> dict[str, Any]:
+        """A page of the latest snapshot; the last one has no cursor."""
+        return self._get_all.answer(type, cloud, max_age, limit, cursor, fields, where, encoding)
+
+    @_outward
+    def changes(
+        self,
+        ctxt: object,
+        type: str,  # noqa: A002
+        cloud: str | None = None,
+        epoch: str | None = None,
+        since: int = 0,
+        limit: int | None = None,
+    ) -> dict[str, Any]:
+        """The changes that follow a revision."""
+        return self._changes.answer(type, cloud, epoch, since, limit)
+
+    @_outward
+    def get(
+        self,
+        ctxt: object,
+        type: str,  # noqa: A002
+        id: str,  # noqa: A002
+        cloud: str | None = None,
+        revision: int | None = None,
+        part: int | None = None,
+    ) -> dict[str, Any]:
+        """One entity, its newest version or exactly one."""
+        return self._get.answer(type, id, cloud, revision, part)
+
+    @_outward
+    def describe(self, ctxt: object) -> dict[str, Any]:
+        """Every stream of every cloud, and its condition."""
+        return self._describe.answer()
+
+    @_outward
+    def barrier(
+        self,
+        ctxt: object,
+        type: str,  # noqa: A002
+        cloud: str | None = None,
+        nonce: str | None = None,
+    ) -> dict[str, Any]:
+        """Have a bookmark with this nonce sent on the stream's topic."""
+        return self._barrier.answer(type, cloud, nonce)
