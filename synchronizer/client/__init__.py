@@ -14,15 +14,16 @@ configuration file, never writes anything, and needs neither the daemon's engine
 its plugins to be installed.
 """
 
-from synchronizer.client.answers import Info, Item, StreamInfo, Version
 from synchronizer.client.client import Client
 from synchronizer.client.copy import Copy
 from synchronizer.client.events import Added, Deleted, Event, Resynced, Synced, Updated
 from synchronizer.client.snapshot import Snapshot
+from synchronizer.client.values import ChangesAnswer, Info, Item, StreamInfo, Version
 from synchronizer.client.watch import Watch
 
 __all__ = [
     "Added",
+    "ChangesAnswer",
     "Client",
     "Copy",
     "Deleted",

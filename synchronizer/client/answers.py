@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The answers of the snapshot server as values. What has another form is `errors.BadMessage`.
-
-Instants are microseconds since the epoch, fingerprints 16 bytes, digests integers.
-"""
+"""From the answers of the snapshot server to values. What does not have the agreed form is
+`errors.BadMessage`, which says where."""
 
 import base64
 import binascii
-import dataclasses
 import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,87 +12,13 @@ import msgspec
 
 from synchronizer import errors
 from synchronizer.bus import envelope
-from synchronizer.client.questions import ChangesAnswer
-from synchronizer.model import Entity, Op, StreamKey
+from synchronizer.client.values import ChangesAnswer, Info, Item, Page, StreamInfo, Version
+from synchronizer.model import Entity, Op
 
 #: A page has 512 KiB of entities; one that unpacks to more than this is none of ours.
 MAX_PAGE = 64 << 20
 
 T = TypeVar("T")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Info:
-    """What a snapshot is of, and how fresh. `held`: deletes that wait for evidence."""
-
-    cloud: str
-    type: str
-    epoch: str
-    revision: int
-    count: int
-    digest: int
-    listed_at: int | None
-    held: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Item:
-    """One entity of a snapshot, as of its revision. `entity` is None on a page whose
-    `oversized` entity was not fetched yet."""
-
-    id: str
-    revision: int
-    fingerprint: bytes
-    sampled_at: int
-    entity: Entity | None
-    oversized: bool = False
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Page:
-    """`cursor` leads to the next page; None: this was the last."""
-
-    info: Info
-    items: list[Item]
-    cursor: str | None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Version:
-    """One revision of one entity; `entity` is None for a delete."""
-
-    cloud: str
-    type: str
-    epoch: str
-    id: str
-    revision: int
-    op: Op
-    fingerprint: bytes | None
-    sampled_at: int
-    changed: tuple[str, ...]
-    entity: Entity | None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class StreamInfo:
-    """Where a stream stands. `failing_since` and `problem`: its source does not answer."""
-
-    cloud: str
-    type: str
-    epoch: str
-    revision: int
-    published: int
-    count: int
-    digest: int
-    floor: int
-    listed_at: int | None
-    held: int
-    failing_since: int | None
-    problem: str | None
-
-    @property
-    def stream(self) -> StreamKey:
-        return StreamKey(self.cloud, self.type)
 
 
 class _Item(msgspec.Struct):

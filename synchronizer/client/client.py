@@ -6,10 +6,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from synchronizer.bus import rpc, subscription, transport
-from synchronizer.client.answers import StreamInfo, Version
-from synchronizer.client.questions import ChangesAnswer
 from synchronizer.client.requests import Requests
 from synchronizer.client.snapshot import Snapshot
+from synchronizer.client.values import ChangesAnswer, StreamInfo, Version
 from synchronizer.client.watch import Watch
 
 

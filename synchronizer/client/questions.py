@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a replica wants to be asked of the snapshot server, and the answers it takes."""
+"""What a replica wants to be asked of the snapshot server."""
 
 import dataclasses
-
-from synchronizer.model import Change
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,19 +29,3 @@ class GetOne:
 
 
 Question = GetAll | AskChanges | GetOne
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ChangesAnswer:
-    """What `changes` answers: a change set (`changes` may be empty: then `last` is the
-    revision that was asked from), and the stream's present revision."""
-
-    epoch: str
-    first: int
-    last: int
-    count: int
-    digest: int
-    changes: tuple[Change, ...]
-    revision: int
-    listed_at: int | None
-    held: int

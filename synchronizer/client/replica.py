@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from synchronizer import errors
 from synchronizer.client.live import Applied, Live
 from synchronizer.client.pace import Pace
-from synchronizer.client.questions import AskChanges, ChangesAnswer, GetAll, GetOne, Question
+from synchronizer.client.questions import AskChanges, GetAll, GetOne, Question
+from synchronizer.client.values import ChangesAnswer
 from synchronizer.model import Bookmark, Change, ChangeSet, Entity
 
 

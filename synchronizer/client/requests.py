@@ -7,9 +7,8 @@ from typing import Any
 
 from synchronizer import errors
 from synchronizer.client import answers
-from synchronizer.client.answers import Item, Page, StreamInfo, Version
 from synchronizer.client.calls import Caller
-from synchronizer.client.questions import ChangesAnswer
+from synchronizer.client.values import ChangesAnswer, Item, Page, StreamInfo, Version
 from synchronizer.model import Entity, StreamKey
 
 #: Seconds for which the server may make get_all wait for a listing, beside its own work.

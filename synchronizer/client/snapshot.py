@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synchronizer import errors
-from synchronizer.client.answers import Item
 from synchronizer.client.live import Live
 from synchronizer.client.requests import Requests
+from synchronizer.client.values import Item
 from synchronizer.model import Entity, StreamKey
 
 

@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Sequence
 
 from synchronizer import errors
-from synchronizer.client.answers import StreamInfo
+from synchronizer.client.values import StreamInfo
 from synchronizer.model import StreamKey
 
 

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the snapshot server answers, as values.
+
+Instants are microseconds since the epoch, fingerprints 16 bytes, digests integers.
+"""
+
+import dataclasses
+
+from synchronizer.model import Change, Entity, Op, StreamKey
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Info:
+    """What a snapshot is of, and how fresh. `held`: deletes that wait for evidence."""
+
+    cloud: str
+    type: str
+    epoch: str
+    revision: int
+    count: int
+    digest: int
+    listed_at: int | None
+    held: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Item:
+    """One entity of a snapshot, as of its revision. `entity` is None on a page whose
+    `oversized` entity was not fetched yet."""
+
+    id: str
+    revision: int
+    fingerprint: bytes
+    sampled_at: int
+    entity: Entity | None
+    oversized: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Page:
+    """`cursor` leads to the next page; None: this was the last."""
+
+    info: Info
+    items: list[Item]
+    cursor: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Version:
+    """One revision of one entity; `entity` is None for a delete."""
+
+    cloud: str
+    type: str
+    epoch: str
+    id: str
+    revision: int
+    op: Op
+    fingerprint: bytes | None
+    sampled_at: int
+    changed: tuple[str, ...]
+    entity: Entity | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """Where a stream stands. `failing_since` and `problem`: its source does not answer."""
+
+    cloud: str
+    type: str
+    epoch: str
+    revision: int
+    published: int
+    count: int
+    digest: int
+    floor: int
+    listed_at: int | None
+    held: int
+    failing_since: int | None
+    problem: str | None
+
+    @property
+    def stream(self) -> StreamKey:
+        return StreamKey(self.cloud, self.type)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChangesAnswer:
+    """What `changes` answers: a change set (`changes` may be empty: then `last` is the
+    revision that was asked from), and the stream's present revision."""
+
+    epoch: str
+    first: int
+    last: int
+    count: int
+    digest: int
+    changes: tuple[Change, ...]
+    revision: int
+    listed_at: int | None
+    held: int
