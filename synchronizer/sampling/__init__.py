@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Southbound: reads services through plugins and records what differs.
+
+A page takes this way: `listing` (or `changes`, or `resample`) asks the plugin for it,
+`stream` has it sliced by `rawhash`, compared by `diff` with the `baseline`, and recorded
+by `committer`. What a listing did not show goes through `evidence` before it is deleted;
+what lacks evidence waits in `holds`. `schedule` says when.
+
+This package never speaks on a bus, never decodes what has not changed, never deletes
+without evidence, and lets no clock decide which of two observations is newer.
+"""
+
+from synchronizer.sampling.counters import Counts
+from synchronizer.sampling.settings import TypeSettings
+from synchronizer.sampling.worker import SamplingWorker
+
+__all__ = ["Counts", "SamplingWorker", "TypeSettings"]

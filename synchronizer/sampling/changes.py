@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes-since polling: what the service says has changed since its last answer.
+
+It proves nothing about what it does not show. Its instants are the service's own: the
+time of the last answer's first page, less the plugin's overlap.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+
+from synchronizer.plugin import GetsChanges
+from synchronizer.sampling.holds import Holds
+from synchronizer.sampling.pace import Pace
+from synchronizer.sampling.stream import StreamSampler
+
+
+class ChangesPoll:
+    """Polls the changes of one stream, from the first page of its first listing on."""
+
+    def __init__(
+        self,
+        sampler: StreamSampler,
+        holds: Holds,
+        pace: Pace,
+        *,
+        on_again: Callable[[Iterable[str]], None],
+    ) -> None:
+        if not isinstance(sampler.plugin, GetsChanges):
+            raise TypeError(f"{sampler.key} has no changes-since")
+        self._sampler = sampler
+        self._source: GetsChanges = sampler.plugin
+        self._overlap = int(sampler.plugin.changes_overlap * 1_000_000)
+        self._holds = holds
+        self._pace = pace
+        self._on_again = on_again
+        self._lock = threading.Lock()
+        self._answered: int | None = None
+
+    def start_from(self, server_time: int) -> None:
+        """The service's time (microseconds) when the first listing began; later ones are
+        ignored."""
+        with self._lock:
+            if self._answered is None:
+                self._answered = server_time
+
+    def run(self) -> None:
+        """One poll, all its pages. Before the first listing has answered: nothing."""
+        with self._lock:
+            answered = self._answered
+        if answered is None:
+            return
+        sampler = self._sampler
+        pages = iter(self._source.get_changes(sampler.type, answered - self._overlap))
+        first: int | None = None
+        ended = False
+        while not ended:
+            self._pace.check()
+            with sampler.request() as request:
+                page = next(pages, None)
+                if page is None:
+                    break
+                outcome = sampler.record_page(page, request)
+            self._on_again(outcome.again)
+            self._holds.forget(outcome.deleted)
+            if first is None:
+                first = request.at if page.server_time is None else page.server_time
+            ended = page.last
+        if ended and first is not None:
+            with self._lock:
+                self._answered = first

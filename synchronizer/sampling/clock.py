@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The time, and waiting for it: the one place, so that tests can have their own."""
+
+import threading
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """`now`: microseconds since 1970. `monotonic`: seconds, for waiting and measuring.
+    `wait`: until the event is set or the seconds are over; whether it is set."""
+
+    def now(self) -> int: ...
+
+    def monotonic(self) -> float: ...
+
+    def wait(self, event: threading.Event, seconds: float) -> bool: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        return time.time_ns() // 1000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        return event.wait(max(0.0, seconds))

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where changes become revisions: differences go to the ledger, and then into the baseline.
+
+The ledger refuses a commit when the stream has moved on. Then its tail is read, the ids
+that it touched leave the diff (they are to be sampled again: who is the newer one cannot
+be told), and the rest, which the tail did not touch, is committed on top of it.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from oslo_log import log as logging
+
+from synchronizer import errors
+from synchronizer.ledger import Ledger, StreamState, Write
+from synchronizer.sampling.baseline import Baseline
+from synchronizer.sampling.diff import Difference
+
+LOG = logging.getLogger(__name__)
+
+#: Rows of one commit: no stream holds the ledger's lock for long.
+MAX_ROWS = 1000
+
+#: Refusals in a row after which the poll is given up and backs off.
+MAX_REFUSALS = 20
+
+
+@dataclasses.dataclass(slots=True)
+class Committed:
+    """`again`: ids that another writer touched meanwhile, to be sampled again."""
+
+    creates: int = 0
+    updates: int = 0
+    deleted: list[str] = dataclasses.field(default_factory=list)
+    again: list[str] = dataclasses.field(default_factory=list)
+
+
+class Committer:
+    """Writes one stream. The caller holds the stream's lock."""
+
+    def __init__(self, ledger: Ledger, baseline: Baseline, on_reload: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._on_reload = on_reload
+        self._baseline = baseline
+
+    def commit(self, differences: Sequence[Difference], tick: int) -> Committed:
+        """Records the differences, deletes last. What was recorded before an error stands."""
+        done = Committed()
+        rest = [d for d in differences if d.op != "delete"]
+        rest += [d for d in differences if d.op == "delete"]
+        refusals = 0
+        while rest:
+            chunk = rest[:MAX_ROWS]
+            known = self._baseline.known
+            try:
+                state = self._ledger.commit(known, [_write(difference) for difference in chunk])
+            except errors.Refused:
+                refusals += 1
+                if refusals > MAX_REFUSALS:
+                    raise
+                touched = self.catch_up()
+                done.again += [d.id for d in rest if d.id in touched]
+                rest = [d for d in rest if d.id not in touched]
+                continue
+            rest = rest[MAX_ROWS:]
+            self._apply(chunk, state, tick, done)
+            if state.listed_at != known.listed_at:
+                # Another process finished a listing. What it saw of these, and found to be
+                # unchanged, may be newer than what we wrote.
+                done.again += [d.id for d in chunk]
+        return done
+
+    def prove(self, listed_at: int) -> set[str]:
+        """Records that a complete listing began then, though nothing differs.
+
+        Returns the ids that another writer touched meanwhile; if there are any, nothing
+        was recorded: they are to be sampled again first.
+        """
+        for _ in range(MAX_REFUSALS):
+            known = self._baseline.known
+            try:
+                self._baseline.state = self._ledger.commit(known, (), listed_at=listed_at)
+            except errors.Refused:
+                touched = self.catch_up()
+                if touched:
+                    return touched
+            else:
+                return set()
+        raise errors.Refused
+
+    def catch_up(self) -> set[str]:
+        """Takes over what others recorded; returns the ids that they touched."""
+        baseline = self._baseline
+        known = baseline.known
+        try:
+            state, tail = self._ledger.tail(known.id, known.revision)
+        except (errors.Compacted, errors.EpochChanged):
+            state, tail = self._ledger.state(known.id), None
+        if state.fence != known.fence or state.rules != known.rules:
+            raise errors.Fenced(f"another process has taken over {known.key}", owner=state.owner)
+        if tail is None or state.epoch != known.epoch:
+            self.reload()
+            raise errors.Refused(f"the numbering of {known.key} began anew; begin again")
+        tick = baseline.next_tick()
+        for entry in tail:
+            if entry.match is None:
+                baseline.remove(entry.id, tick)
+            else:
+                baseline.put(entry.id, entry.match, entry.revision, None, tick)
+        baseline.state = state
+        return {entry.id for entry in tail}
+
+    def reload(self) -> None:
+        """Reads the baseline anew; what began before is void."""
+        known = self._baseline.known
+        state, live = self._ledger.baseline(known.id)
+        if state.fence != known.fence:
+            raise errors.Fenced(f"another process has taken over {known.key}", owner=state.owner)
+        self._baseline.load(state, live)
+        self._on_reload()
+        LOG.info("%s: baseline of %d entities at %d read", state.key, len(live), state.revision)
+
+    def _apply(
+        self, chunk: Sequence[Difference], state: StreamState, tick: int, done: Committed
+    ) -> None:
+        baseline = self._baseline
+        first = baseline.known.revision + 1
+        for revision, difference in enumerate(chunk, first):
+            if difference.match is None:
+                baseline.remove(difference.id, tick)
+                done.deleted.append(difference.id)
+            else:
+                baseline.put(difference.id, difference.match, revision, difference.raw, tick)
+                if difference.op == "create":
+                    done.creates += 1
+                else:
+                    done.updates += 1
+        baseline.state = state
+
+
+def _write(difference: Difference) -> Write:
+    return Write(
+        op=difference.op,
+        id=difference.id,
+        fingerprint=difference.match,
+        match=difference.match,
+        base=difference.moment.base,
+        sampled_at=difference.sampled_at,
+        entity=difference.entity,
+    )

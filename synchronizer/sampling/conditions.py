@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the source of a stream works: said once when it fails, once when it is back."""
+
+import threading
+
+from oslo_log import log as logging
+
+from synchronizer import errors
+from synchronizer.sampling.stream import StreamSampler
+
+LOG = logging.getLogger(__name__)
+
+
+class Conditions:
+    """What fails of one stream, by kind of poll; in the ledger for everybody to see."""
+
+    def __init__(self, sampler: StreamSampler) -> None:
+        self._sampler = sampler
+        self._lock = threading.Lock()
+        self._failing: dict[str, str] = {}
+        self._recorded: str | None = "not known yet"
+
+    def failing(self, kind: str, message: str) -> None:
+        """This kind of poll fails."""
+        with self._lock:
+            if kind not in self._failing:
+                LOG.warning("%s: %s fails: %s", self._sampler.key, kind, message)
+            self._failing[kind] = message
+            self._record()
+
+    def working(self, kind: str) -> None:
+        """This kind of poll succeeded."""
+        with self._lock:
+            if self._failing.pop(kind, None) is not None:
+                LOG.info("%s: %s works again", self._sampler.key, kind)
+            self._record()
+
+    def _record(self) -> None:
+        message = "; ".join(f"{kind}: {text}" for kind, text in sorted(self._failing.items()))
+        if (message or None) == self._recorded:
+            return
+        try:
+            self._sampler.ledger.set_condition(self._sampler.id, message or None)
+        except errors.LedgerUnavailable as error:
+            # Tried again with the next poll; the failure itself is in the log.
+            LOG.debug("%s: the condition could not be recorded: %s", self._sampler.key, error)
+        else:
+            self._recorded = message or None

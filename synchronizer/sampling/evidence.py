@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No delete without evidence: what is asked before an absent entity counts as deleted.
+
+1. *Was the listing complete?* The caller's question; see `listing.py`.
+2. *Is the absence of this id confirmed?* By the service's own 404 to a GET, or, for a
+   service without GET, by two complete listings in a row. One whose last version is
+   younger than `settle` needs two listings as well: replicas lag.
+3. *Can the credential still see?* See `visibility.py`; asked before and after each
+   batch of confirmations, with the same credential.
+
+An implausible share of a type is held, visibly, until each of its entities has its own
+404; two listings are not enough for it.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+from oslo_log import log as logging
+
+from synchronizer import errors
+from synchronizer.sampling.baseline import Moment
+from synchronizer.sampling.holds import SECOND_LISTING, Holds
+from synchronizer.sampling.pace import Pace
+from synchronizer.sampling.stream import Request, Sight, StreamSampler
+from synchronizer.sampling.visibility import Blind, Visibility
+
+LOG = logging.getLogger(__name__)
+
+#: Confirmations between two looks at a witness.
+BATCH = 200
+
+_CREDENTIAL_TRIES = 3
+
+#: Entities among which a witness is looked for on behalf of a single absence.
+_MOST_SEARCHED = 1000
+
+
+@dataclasses.dataclass(slots=True)
+class Verdict:
+    """What became of absent ids. `held`: id -> why; `unclear`: they exist, but cannot be
+    read; `again`: nobody can tell yet, to be sampled again. The rest is deleted, or was
+    found after all."""
+
+    held: dict[str, str] = dataclasses.field(default_factory=dict)
+    unclear: list[str] = dataclasses.field(default_factory=list)
+    again: list[str] = dataclasses.field(default_factory=list)
+
+
+class Evidence:
+    """Judges absences of one stream. `settle`: seconds."""
+
+    def __init__(
+        self,
+        sampler: StreamSampler,
+        visibility: Visibility,
+        holds: Holds,
+        pace: Pace,
+        settle: float,
+    ) -> None:
+        self._sampler = sampler
+        self._visibility = visibility
+        self._holds = holds
+        self._pace = pace
+        self._settle_us = int(settle * 1_000_000)
+
+    def after_listing(self, began: Request, previous: Moment | None) -> Verdict:
+        """Judges all that a complete listing did not show.
+
+        `previous`: when the complete listing right before it began, if there was one.
+        """
+        sampler = self._sampler
+        absent = sampler.absences(began.moment)
+        if not absent:
+            return Verdict()
+        seen = sampler.seen_since(began.moment)
+        twice = set() if previous is None else set(sampler.absences(previous))
+        implausible = _implausible(len(absent), len(absent) + len(seen))
+        share = f"{len(absent)} of {len(absent) + len(seen)} entities are absent at once"
+        try:
+            witnesses = self._visibility.witnesses(seen, absent)
+            if implausible:
+                self._visibility.confirm(witnesses)
+        except Blind as blind:
+            return Verdict(held=dict.fromkeys(absent, str(blind)))
+        if not sampler.gets_one:
+            return self._without_get(absent, began, twice, share if implausible else None)
+        if implausible:
+            reason = f"{share}; each is being confirmed by a GET"
+            self._holds.replace(dict.fromkeys(absent, reason), began)
+        verdict = Verdict()
+        for start in range(0, len(absent), BATCH):
+            batch = absent[start : start + BATCH]
+            try:
+                self._confirm(batch, witnesses, twice, verdict)
+            except Blind as blind:
+                verdict.held |= dict.fromkeys(absent[start:], str(blind))
+                break
+            except errors.Retry as error:
+                # Those before are done; these and the rest were never confirmed.
+                left = dict.fromkeys(absent[start:], f"not confirmed: {error}")
+                self._holds.replace(verdict.held | left, began)
+                raise
+        return verdict
+
+    def of(self, id_: str) -> bool:
+        """Judges one id that a single look did not find; whether it is settled now.
+
+        No listing is concluded from: only the 404 and what the credential can see.
+        """
+        verdict = Verdict()
+        try:
+            witnesses = self._visibility.recent()
+            if not witnesses:
+                others = [other for other in self._sampler.live_ids() if other != id_]
+                if len(others) > _MOST_SEARCHED:
+                    return False
+                witnesses = self._visibility.witnesses(others, (id_,))
+            self._confirm((id_,), witnesses, set(), verdict)
+        except Blind as blind:
+            LOG.debug("%s: %s is not found, but: %s", self._sampler.key, id_, blind)
+            return False
+        return not (verdict.held or verdict.unclear or verdict.again)
+
+    def _without_get(
+        self, absent: Sequence[str], began: Request, twice: set[str], implausible: str | None
+    ) -> Verdict:
+        if implausible is not None:
+            reason = f"{implausible}, and this type has no GET to confirm each"
+            return Verdict(held=dict.fromkeys(absent, reason))
+        sure = [(id_, began) for id_ in absent if id_ in twice]
+        outcome = self._sampler.record_deleted(sure)
+        self._holds.forget(outcome.deleted)
+        waiting = [id_ for id_ in absent if id_ not in twice]
+        return Verdict(held=dict.fromkeys(waiting, SECOND_LISTING), again=outcome.again)
+
+    def _confirm(
+        self, batch: Sequence[str], witnesses: Sequence[str], twice: set[str], verdict: Verdict
+    ) -> None:
+        """GETs each of the batch and records the deletes that are sure."""
+        for _ in range(_CREDENTIAL_TRIES):
+            credential = self._visibility.credential()
+            self._visibility.confirm(witnesses)
+            gone: list[tuple[str, Request]] = []
+            unclear, again = [], []
+            for id_ in batch:
+                self._pace.step()
+                try:
+                    sight, request = self._sampler.look(id_)
+                except errors.NotPermitted as error:
+                    raise Blind(f"the credential may not see {id_}: {error}") from None
+                if sight is Sight.ABSENT:
+                    gone.append((id_, request))
+                elif sight is Sight.UNCLEAR:
+                    unclear.append(id_)
+                elif sight is Sight.RACED:
+                    again.append(id_)
+            if not gone:
+                break
+            self._visibility.confirm(witnesses)
+            if self._visibility.credential() == credential:
+                break
+        else:
+            raise Blind("the credential changed each time that absences were being confirmed")
+        young = {id_ for id_, _ in gone if id_ not in twice and self._is_young(id_)}
+        outcome = self._sampler.record_deleted([(i, at) for i, at in gone if i not in young])
+        self._holds.forget(outcome.deleted)
+        verdict.held |= dict.fromkeys(young, SECOND_LISTING)
+        verdict.unclear += unclear
+        verdict.again += again + outcome.again
+
+    def _is_young(self, id_: str) -> bool:
+        sampler = self._sampler
+        try:
+            newest = sampler.ledger.version(sampler.id, id_)
+        except errors.NotFound:
+            return False  # deleted meanwhile by another: nothing is left to decide
+        return sampler.clock.now() - newest.sampled_at < self._settle_us
+
+
+def _implausible(absent: int, known: int) -> bool:
+    return (absent > 20 and absent > 0.05 * known) or (absent == known and known > 1)

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sampler of one stream: what listings, changes and single looks have in common.
+
+Every observation goes the same way: a request is begun (its moment is noted), its
+answer is compared with the baseline and committed under the stream's lock, a part of
+at most 1,000 entities at a time. What it may not say for its moment is handed back, to
+be sampled again.
+"""
+
+import contextlib
+import dataclasses
+import enum
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+from oslo_log import log as logging
+
+from synchronizer import errors
+from synchronizer.ledger import Ledger
+from synchronizer.model import EntityType, StreamKey
+from synchronizer.plugin import GetsOne, Page, Plugin
+from synchronizer.sampling.baseline import Baseline, Moment
+from synchronizer.sampling.clock import Clock
+from synchronizer.sampling.committer import MAX_ROWS, Committer
+from synchronizer.sampling.counters import Counters
+from synchronizer.sampling.diff import Diff, Rules, compare, compare_absent
+from synchronizer.sampling.rawhash import RawHasher
+from synchronizer.sampling.turns import Turns
+
+LOG = logging.getLogger(__name__)
+
+_MAX_REPORTED = 1000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Request:
+    """A request that is under way. `at`: when it began, in microseconds."""
+
+    moment: Moment
+    at: int
+
+
+@dataclasses.dataclass(slots=True)
+class Outcome:
+    """What became of an observation. `again`: ids to be sampled again; `bad`: how many
+    items could not be read; `deleted`: ids whose delete was recorded."""
+
+    again: list[str] = dataclasses.field(default_factory=list)
+    deleted: list[str] = dataclasses.field(default_factory=list)
+    bad: int = 0
+
+
+class Sight(enum.Enum):
+    """What a look at one entity showed. RACED: it is there, but who is newer cannot be
+    told; look again. ABSENT: the service itself says that there is no such entity."""
+
+    FOUND = "found"
+    RACED = "raced"
+    ABSENT = "absent"
+    UNCLEAR = "unclear"
+
+
+class StreamSampler:
+    """Compares and records what is observed of one stream. Thread-safe.
+
+    `on_reload` is called, under the lock, when the stream's numbering began anew and the
+    ledger may hold older states than the source: a listing is due.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        plugin: Plugin,
+        type_: EntityType,
+        *,
+        counters: Counters,
+        clock: Clock,
+        on_reload: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.ledger = ledger
+        self.plugin = plugin
+        self.type = type_
+        self.key = StreamKey(plugin.context.cloud, type_.name)
+        self.counters = counters
+        self.clock = clock
+        self.baseline = Baseline()
+        self.lock = Turns()
+        self._rules = Rules(type_, ledger.seed)
+        self._hasher = RawHasher(type_.id_field)
+        self._committer = Committer(ledger, self.baseline, on_reload)
+        self._reported: set[str] = set()
+
+    def open(self, owner: str | None) -> None:
+        """Restores the baseline; with an owner, takes the stream over from others."""
+        rules = self._rules.name(self.plugin.version)
+        state = self.ledger.ensure_stream(self.key, rules, self._rules.match)
+        if owner is not None:
+            self.ledger.claim(state.id, owner)
+        with self.lock:
+            self.baseline.load(*self.ledger.baseline(state.id))
+        LOG.info("%s: %d entities known at %d", self.key, state.count, state.revision)
+
+    @property
+    def id(self) -> int:
+        """The stream's number in the ledger."""
+        return self.baseline.known.id
+
+    @property
+    def gets_one(self) -> bool:
+        """Whether the service can show one entity."""
+        return isinstance(self.plugin, GetsOne)
+
+    def now(self) -> Request:
+        """This moment, for what consists of several requests."""
+        with self.lock:
+            return Request(self.baseline.now(), self.clock.now())
+
+    @contextlib.contextmanager
+    def request(self) -> Iterator[Request]:
+        """Around a request and the recording of its answer."""
+        with self.lock:
+            moment = self.baseline.now()
+            self.baseline.open(moment)
+        self.counters.add(calls=1)
+        try:
+            yield Request(moment, self.clock.now())
+        finally:
+            with self.lock:
+                self.baseline.close(moment)
+
+    # --- recording --------------------------------------------------------
+
+    def record_page(self, page: Page, request: Request) -> Outcome:
+        """Records the entities of a page, and the deletions that the service tells in it."""
+        outcome = self.record(page.items, request)
+        if page.unclear:
+            self._mark(page.unclear)
+        if page.deleted:
+            told = self.record_deleted([(id_, request) for id_ in dict.fromkeys(page.deleted)])
+            outcome.again += told.again
+            outcome.deleted += told.deleted
+        return outcome
+
+    def record(self, items: Sequence[msgspec.Raw | bytes], request: Request) -> Outcome:
+        """Records entities that were seen."""
+        outcome = Outcome()
+        for part in self._hasher.slices(items, MAX_ROWS):
+            with self.lock:
+                self._require_current(request.moment)
+                tick = self.baseline.next_tick()
+                diff = compare(part, self.baseline, self._rules, request.moment, request.at, tick)
+                self._commit(diff, tick, outcome)
+            self.counters.add(observed=len(part.ids), decoded=diff.decoded)
+            if diff.bad:
+                self.counters.add(bad_items=len(diff.bad))
+                self._report(diff.bad)
+        return outcome
+
+    def record_deleted(self, absent: Sequence[tuple[str, Request]]) -> Outcome:
+        """Records deletes, given the request that showed each to be gone.
+
+        Whoever calls this has the evidence. Of unknown ids nothing is recorded.
+        """
+        outcome = Outcome()
+        for start in range(0, len(absent), MAX_ROWS):
+            part = [(id_, of.moment, of.at) for id_, of in absent[start : start + MAX_ROWS]]
+            with self.lock:
+                for _, moment, _ in part:
+                    self._require_current(moment)
+                tick = self.baseline.next_tick()
+                self._commit(compare_absent(part, self.baseline, tick), tick, outcome)
+        return outcome
+
+    def prove(self, listed_at: int, generation: int) -> set[str]:
+        """Records a complete listing; or returns ids to be sampled first, see `Committer`."""
+        with self.lock:
+            if self.baseline.generation != generation:
+                raise errors.ListingBroken(f"{self.key} began anew during the listing")
+            return self._committer.prove(listed_at)
+
+    def doubt(self, ids: Sequence[str]) -> None:
+        """The next observations of the ids are compared, whatever their bytes."""
+        with self.lock:
+            for id_ in ids:
+                self.baseline.doubt(id_)
+
+    # --- looking ----------------------------------------------------------
+
+    def look(self, id_: str) -> tuple[Sight, Request]:
+        """GETs one entity and records it if it is there. Absence is not recorded here."""
+        if not isinstance(self.plugin, GetsOne):
+            raise TypeError(f"{self.key} has no GET")
+        with self.request() as request:
+            try:
+                raw = self.plugin.get(self.type, id_)
+            except errors.NotFound:
+                self._note_unknown(id_)
+                return Sight.ABSENT, request
+            except errors.Unclear:
+                self._mark((id_,))
+                return Sight.UNCLEAR, request
+            part = next(self._hasher.slices((raw,), 1))
+            if part.ids != [id_]:
+                raise errors.BadAnswer(f"{self.key}: the GET of {id_!r} showed something else")
+            outcome = self.record((raw,), request)
+            if outcome.bad:
+                raise errors.BadAnswer(f"{self.key}: the GET of {id_!r} cannot be decoded")
+            return (Sight.RACED if outcome.again else Sight.FOUND), request
+
+    # --- what is known ----------------------------------------------------
+
+    def absences(self, began: Moment) -> list[str]:
+        """Live ids of which nothing was learnt since then."""
+        with self.lock:
+            return [
+                id_
+                for id_, known in self.baseline.live.items()
+                if known.observed <= began.tick and known.revision <= began.base
+            ]
+
+    def seen_since(self, began: Moment) -> list[str]:
+        """Live ids that were observed since then."""
+        with self.lock:
+            return [id_ for id_, known in self.baseline.live.items() if known.observed > began.tick]
+
+    def live_ids(self) -> list[str]:
+        """The ids of all that is recorded as existing."""
+        with self.lock:
+            return list(self.baseline.live)
+
+    def is_live(self, id_: str) -> bool:
+        """Whether the entity is recorded as existing."""
+        with self.lock:
+            return id_ in self.baseline.live
+
+    # --- inside the lock --------------------------------------------------
+
+    def _commit(self, diff: Diff, tick: int, outcome: Outcome) -> None:
+        again = list(diff.again)
+        if diff.differences:
+            done = self._committer.commit(diff.differences, tick)
+            again += done.again
+            outcome.deleted += done.deleted
+            self.counters.add(creates=done.creates, updates=done.updates, deletes=len(done.deleted))
+        if again:
+            self.counters.add(discarded=len(again))
+        outcome.again += again
+        outcome.bad += len(diff.bad)
+
+    def _require_current(self, moment: Moment) -> None:
+        if moment.generation != self.baseline.generation:
+            raise errors.Refused(f"{self.key} began anew since the request was made")
+
+    def _mark(self, ids: Sequence[str]) -> None:
+        with self.lock:
+            tick = self.baseline.next_tick()
+            for id_ in ids:
+                known = self.baseline.live.get(id_)
+                if known is not None:
+                    known.observed = tick
+
+    def _note_unknown(self, id_: str) -> None:
+        with self.lock:
+            if id_ not in self.baseline.live:
+                self.baseline.remove(id_, self.baseline.next_tick())
+
+    def _report(self, bad: Sequence[errors.BadItem]) -> None:
+        for item in bad:
+            text = str(item)
+            if text not in self._reported and len(self._reported) < _MAX_REPORTED:
+                self._reported.add(text)
+                LOG.warning("%s: an item is left out: %s", self.key, text)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One entity type's samplers, put together: listing, changes, single looks, evidence."""
+
+import threading
+from collections.abc import Callable
+
+from synchronizer import errors
+from synchronizer.ledger import Ledger
+from synchronizer.model import EntityType
+from synchronizer.plugin import GetsChanges, Plugin
+from synchronizer.sampling.backoff import Backoff
+from synchronizer.sampling.changes import ChangesPoll
+from synchronizer.sampling.clock import Clock
+from synchronizer.sampling.conditions import Conditions
+from synchronizer.sampling.counters import Counters
+from synchronizer.sampling.evidence import Evidence
+from synchronizer.sampling.holds import Holds
+from synchronizer.sampling.listing import Listing
+from synchronizer.sampling.pace import Pace
+from synchronizer.sampling.resample import Resampler
+from synchronizer.sampling.schedule import PollLoop
+from synchronizer.sampling.settings import TypeSettings
+from synchronizer.sampling.stream import StreamSampler
+from synchronizer.sampling.visibility import Visibility
+
+
+class TypeSampling:
+    """The parts that sample one type, and the loops that run them."""
+
+    def __init__(
+        self,
+        plugin: Plugin,
+        ledger: Ledger,
+        type_: EntityType,
+        settings: TypeSettings,
+        *,
+        stop: threading.Event,
+        on_fatal: Callable[[BaseException], None],
+        clock: Clock,
+        uniform: Callable[[float, float], float],
+    ) -> None:
+        self.counters = Counters()
+        self.sampler = StreamSampler(
+            ledger, plugin, type_, counters=self.counters, clock=clock, on_reload=self.list_now
+        )
+        self.holds = Holds(self.sampler)
+        self._ledger = ledger
+        self._conditions = Conditions(self.sampler)
+        pace = Pace(settings.confirm_rate, stop, clock)
+        evidence = Evidence(
+            self.sampler, Visibility(self.sampler, pace), self.holds, pace, settings.settle
+        )
+        self.resampler = Resampler(
+            self.sampler, evidence, pace, wake=lambda: self._resampling.wake(), early=self.list_now
+        )
+        self._changes: ChangesPoll | None = None
+        if settings.changes_interval is not None and isinstance(plugin, GetsChanges):
+            self._changes = ChangesPoll(self.sampler, self.holds, pace, on_again=self.resampler.add)
+        self.listing = Listing(
+            self.sampler,
+            evidence,
+            self.holds,
+            pace,
+            on_server_time=self._on_server_time,
+            on_again=self.resampler.add,
+        )
+
+        def loop(
+            kind: str, poll: Callable[[], None], interval: float | None, early_gap: float
+        ) -> PollLoop:
+            return PollLoop(
+                f"{self.sampler.key} {kind}",
+                poll,
+                interval=interval,
+                early_gap=early_gap,
+                backoff=Backoff(settings.backoff_first, settings.backoff_most, uniform),
+                clock=clock,
+                stop=stop,
+                failing=lambda error: self._failed(kind, error),
+                working=lambda: self._worked(kind),
+                on_fatal=on_fatal,
+                uniform=uniform,
+            )
+
+        early_gap = min(settings.early_gap, settings.interval)
+        self._listing = loop("listing", self._list, settings.interval, early_gap)
+        self._resampling = loop("looks", self.resampler.run, None, 0.0)
+        self.loops = [self._listing, self._resampling]
+        if self._changes is not None:
+            self._polling = loop("changes", self._changes.run, settings.changes_interval, 0.0)
+            self.loops.append(self._polling)
+
+    def open(self, owner: str) -> None:
+        """Takes the stream over and restores what is known of it."""
+        self.sampler.open(owner)
+        self.holds.open()
+
+    def start(self) -> None:
+        """Starts the loops."""
+        for loop in self.loops:
+            loop.start()
+
+    def list_now(self) -> None:
+        """Asks for a listing before its time."""
+        self._listing.wake()
+
+    def hint(self, id_: str) -> None:
+        """The entity is to be looked at."""
+        self.sampler.doubt((id_,))
+        self.resampler.add((id_,))
+
+    def _list(self) -> None:
+        self._ledger.check()
+        listed = self.listing.run()
+        if listed.problems:
+            self._conditions.failing("completeness", "; ".join(listed.problems))
+        else:
+            self._conditions.working("completeness")
+        if listed.soon:
+            self.list_now()
+
+    def _on_server_time(self, server_time: int) -> None:
+        if self._changes is not None:
+            self._changes.start_from(server_time)
+            self._polling.wake()
+
+    def _failed(self, kind: str, error: BaseException) -> None:
+        self.counters.add(errors=1)
+        if isinstance(error, errors.LedgerUnavailable | errors.Refused):
+            text = f"the ledger: {error}"
+        elif isinstance(error, errors.SynchronizerError):
+            text = str(error)
+        else:
+            text = f"the plugin failed with {type(error).__name__}; see the log"
+        self._conditions.failing(kind, text)
+
+    def _worked(self, kind: str) -> None:
+        self._conditions.working(kind)
