@@ -24,9 +24,9 @@ def weigh(raw: bytes) -> int:
 
     A message is JSON inside JSON, in ASCII: quotes and backslashes are escaped twice, a
     blank follows each comma and colon, and what is not ASCII becomes `\\\\uXXXX`: up to 3.5
-    bytes for one.
+    bytes for one; so does DEL.
     """
-    weight = 2 * len(raw) - len(raw.translate(None, delete=_TWICE))
+    weight = 2 * len(raw) - len(raw.translate(None, delete=_TWICE)) + 6 * raw.count(b"\x7f")
     if not raw.isascii():
         weight += (len(raw) - len(raw.translate(None, delete=_NON_ASCII))) * 5 // 2
     return weight

@@ -70,6 +70,7 @@ def _slices(version: Version, max_bytes: int) -> list[str]:
     if version.entity is None:
         return []
     text = version.entity.decode()
-    # One character weighs up to 2 bytes of a message in ASCII, 14 beyond.
-    size = max(1, outgoing.message_bytes(max_bytes) // (2 if text.isascii() else 14))
+    # One character weighs up to 2 bytes of a message, or 14 where it is not printable ASCII.
+    most = 2 if text.isascii() and "\x7f" not in text else 14
+    size = max(1, outgoing.message_bytes(max_bytes) // most)
     return [text[start : start + size] for start in range(0, len(text), size)]
