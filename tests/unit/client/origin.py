@@ -102,6 +102,13 @@ class Origin:
             held=0,
         )
 
+    def entity(self, revision: int) -> Entity:
+        for recorded in self.log:
+            entity = recorded.change.entity
+            if recorded.change.revision == revision and isinstance(entity, dict):
+                return entity
+        raise errors.NotFound
+
     def serve(self, replica: Replica, now: float) -> list[Applied] | None:
         """Answers the replica's question, if it has one; what it applied. None: it had none."""
         question = replica.question(now)
@@ -115,12 +122,9 @@ class Origin:
                 case AskChanges():
                     return replica.answer(self.changes(question.epoch, question.since), now)
                 case GetOne():
-                    entity = next(
-                        r.change.entity for r in self.log if r.change.revision == question.revision
-                    )
-                    assert isinstance(entity, dict)
+                    entity = self.entity(question.revision)
                     return replica.entity(question.revision, entity, now)
-        except (errors.Compacted, errors.EpochChanged) as error:
+        except (errors.Compacted, errors.EpochChanged, errors.NotFound) as error:
             replica.failed(error, now)
             return []
         return None
