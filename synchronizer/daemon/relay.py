@@ -51,6 +51,7 @@ class RelayService(PartService):
                 bookmark_interval=settings.relay.bookmark_interval,
                 deadline=settings.relay.deadline,
                 poll=settings.relay.poll,
+                longest_poll=2 * settings.relay.poll,
             )
             keeper = Housekeeping(
                 ledger,

@@ -14,8 +14,6 @@ LOG = logging.getLogger(__name__)
 
 #: Seconds before a part that could not be made is tried again.
 RETRY_SECONDS = 2.0
-#: The same where an operator has to act first.
-STOP_SECONDS = 15.0
 
 
 class Part(Protocol):
@@ -34,6 +32,8 @@ class PartService(cotyledon.Service):
     """
 
     name: ClassVar[str] = "part"
+    #: Seconds before the next try where an operator has to act first.
+    stop_seconds: ClassVar[float] = 15.0
 
     def __init__(self, worker_id: int, settings: Settings) -> None:
         super().__init__(worker_id)
@@ -56,7 +56,7 @@ class PartService(cotyledon.Service):
                     part.run()
             except errors.Stop as error:
                 LOG.error("%s cannot go on: %s", self.name, error)
-                self._stopping.wait(STOP_SECONDS)
+                self._stopping.wait(self.stop_seconds)
             except errors.SynchronizerError as error:
                 LOG.warning("%s begins again: %s", self.name, error)
                 self._stopping.wait(RETRY_SECONDS)

@@ -29,10 +29,7 @@ class WorkerPart:
             cloud,
             plugin,
             ledger,
-            {
-                type_.name: sampling_of(settings, cloud, type_.name)
-                for type_ in plugin.types()
-            },
+            {type_.name: sampling_of(settings, cloud, type_.name) for type_ in plugin.types()},
             owner=f"{settings.host}:{os.getpid()}",
             on_fatal=self._fail,
         )
