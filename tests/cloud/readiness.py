@@ -50,8 +50,9 @@ def _checks(cloud: Any, since: float) -> dict[str, Check]:
         )
 
     def heat_engine() -> bool:
-        answer = cloud.orchestration.get("/services").json()
-        return any(engine.get("status") == "up" for engine in answer["services"])
+        answer = cloud.orchestration.get("/services")
+        engines = answer.json()["services"] if answer.ok else []
+        return any(engine.get("status") == "up" for engine in engines)
 
     return {
         "keystone": lambda: any(cloud.identity.projects()),
