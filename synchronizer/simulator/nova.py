@@ -41,7 +41,10 @@ _VERSION = {
 
 
 class Nova:
-    """Answers requests whose path begins with `prefix`; `identity` is Keystone's prefix."""
+    """Answers requests whose path begins with `prefix`; `identity` is Keystone's prefix.
+
+    `max_limit` is the most servers on a page; `clock` returns microseconds since the epoch.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class Nova:
         prefix: str,
         identity: str,
         max_limit: int,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1000,
     ) -> None:
         self.prefix = prefix
         self.max_limit = max_limit
@@ -61,6 +65,7 @@ class Nova:
         self._tokens = tokens
         self._tracker = tracker
         self._identity = identity
+        self._clock = clock
         self._view = lru_cache(maxsize=64)(self._make_view)
 
     def _make_view(self, key: ViewKey) -> View:
@@ -148,7 +153,7 @@ class Nova:
     ) -> Response:
         key = listing_key(request.path, request.query)
         known = self._tracker.find(key, query.marker)
-        page = take(self._world, query, faults, known, time.time_ns() // 1000, view.key.minor)
+        page = take(self._world, query, faults, known, self._clock(), view.key.minor)
         self._tracker.ended(key, known.number, page.servers)
         items = [view.unknown(server.facts, server.state) for server in page.unknown]
         items += [view.render(server.facts, server.state) for server in page.servers]
@@ -170,7 +175,7 @@ class Nova:
         birth = server = None
         try:
             birth = self._world.birth(uuid)
-            server = self._world.server(birth, as_of(faults, time.time_ns() // 1000))
+            server = self._world.server(birth, as_of(faults, self._clock()))
         except UnknownServerError:
             pass
         visible = server is not None and (view.key.admin or server.facts.project == project.index)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import bisect
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
@@ -86,6 +85,11 @@ class World:
         """The number of mutations so far."""
         return self._seq
 
+    @property
+    def remembered(self) -> int:
+        """How many servers take memory, because something happened to them."""
+        return len(self._histories)
+
     def birth(self, uuid: str) -> int:
         """Return the birth of a server that is or was.  Raises UnknownServerError."""
         birth = self.seeded.birth(uuid)
@@ -151,11 +155,6 @@ class World:
             if changed.deleted:
                 self._deleted.add(birth)
             return server
-
-    def by_status(self) -> Counter[str]:
-        """Count the servers by status; costs a walk over all of them."""
-        with self._lock:
-            return Counter(s.state.status for s in self.ordered() if not s.state.deleted)
 
     def _births_after(self, after: int | None, since: int | None) -> Iterator[int]:
         yield from (key[2] for key in self._born_order[self._born_place(after) :])
