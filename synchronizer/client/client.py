@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way in: asks the snapshot server over the bus, and watches streams."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,7 +9,7 @@ from synchronizer.bus import rpc, subscription, transport
 from synchronizer.client.requests import Requests
 from synchronizer.client.snapshot import Snapshot
 from synchronizer.client.values import ChangesAnswer, StreamInfo, Version
-from synchronizer.client.watch import Watch
+from synchronizer.client.watch import Subscribed, Watch
 
 
 class Client:
@@ -113,19 +113,30 @@ class Client:
         cloud: str | None = None,
         keep_entities: bool = False,
         patient: bool = False,
+        repair: bool = True,
+        wrap: Callable[[Subscribed], Subscribed] | None = None,
     ) -> Watch:
         """The entities of some types and what happens to them: see `Watch`.
 
         Without a cloud, here or in the client, those of every cloud that has the type at
         this time. `keep_entities`: keep them in memory, so that events know the old state.
         `patient`: wait for a daemon that is not there yet.
+
+        To see what the protocol is good for: `wrap` may put something between the bus and
+        the watch that loses messages, and `repair=False` mends nothing.
         """
+
+        def subscribe(names: Sequence[str]) -> Subscribed:
+            subscribed = subscription.Subscription(self._notifications, names)
+            return subscribed if wrap is None else wrap(subscribed)
+
         return Watch(
             self._rpc,
-            lambda names: subscription.Subscription(self._notifications, names),
+            subscribe,
             types,
             cloud or self._cloud,
             timeout=self._timeout,
             keep_entities=keep_entities,
             patient=patient,
+            repair=repair,
         )

@@ -31,12 +31,13 @@ class Follower:
         requests: Requests,
         *,
         keep_entities: bool = False,
+        repair: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stream = stream
         self.proven = False
         self.deaf = 0
-        self.replica = Replica(keep_entities=keep_entities)
+        self.replica = Replica(keep_entities=keep_entities, repair=repair)
         self._requests = requests
         self._clock = clock
         self._nonce: str | None = None
@@ -142,15 +143,18 @@ class Follower:
                 yield event
 
     def _event(self, one: Applied) -> Event | None:
-        """None for the delete of what was not known: the digest tells whether that is right."""
+        """None for the delete of what was not known (the digest tells whether that is right),
+        and for what has no content because nothing is to be repaired."""
         change, cloud, type_ = one.change, self.stream.cloud, self.stream.type
         id_, revision, at = change.id, change.revision, change.sampled_at
-        if one.entity is None:
+        if change.fingerprint is None:
             if not one.known:
                 return None
             return Deleted(
                 cloud=cloud, type=type_, id=id_, revision=revision, sampled_at=at, old=one.old
             )
+        if one.entity is None:
+            return None
         if not one.known:
             return Added(
                 cloud=cloud, type=type_, id=id_, revision=revision, sampled_at=at, entity=one.entity

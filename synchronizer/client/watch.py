@@ -62,6 +62,7 @@ class Watch:
         timeout: float,
         keep_entities: bool = False,
         patient: bool = False,
+        repair: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not types:
@@ -74,6 +75,7 @@ class Watch:
         self._timeout = timeout
         self._keep_entities = keep_entities
         self._patient = patient
+        self._repair = repair
         self._clock = clock
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -134,36 +136,41 @@ class Watch:
 
     def _begin(self) -> None:
         pace = Pace()
-        until = self._clock() + self._timeout
+        since = self._clock()
         warned = False
         while True:
             try:
                 for stream in choose(self._requests.describe(), self._types, self._cloud):
-                    self._followers.setdefault(
-                        stream,
-                        Follower(
-                            stream,
-                            self._requests,
-                            keep_entities=self._keep_entities,
-                            clock=self._clock,
-                        ),
-                    )
+                    self._followers.setdefault(stream, self._follower(stream))
                 self._listen()
-                self._prove(until)
+                self._prove(self._clock() + self._timeout)
                 return
-            except errors.Retry as error:
-                away = isinstance(error, errors.NobodyAnswers | errors.BusUnavailable)
-                hopeless = away or self._clock() >= until
-                if hopeless and not self._patient:
+            except (errors.Retry, errors.UnknownType, errors.UnknownCloud) as error:
+                if not self._may_pass(error, self._clock() - since):
                     raise
                 if not warned:
-                    LOG.warning("%s; waiting for it", error)
+                    LOG.warning("%s; trying again", error)
                     warned = True
                 pace.trouble(self._clock())
                 if self._closed.wait(max(0.0, pace.free - self._clock())):
                     raise Closed from None
-                if self._patient:
-                    until = self._clock() + self._timeout
+
+    def _may_pass(self, error: errors.SynchronizerError, waited: float) -> bool:
+        """Is it worth to wait for a beginning any longer?"""
+        if isinstance(error, errors.Skip):
+            # A daemon that has just begun does not know all of its streams yet.
+            return self._patient and waited < self._timeout
+        away = isinstance(error, errors.NobodyAnswers | errors.BusUnavailable)
+        return self._patient or (not away and waited < self._timeout)
+
+    def _follower(self, stream: StreamKey) -> Follower:
+        return Follower(
+            stream,
+            self._requests,
+            keep_entities=self._keep_entities,
+            repair=self._repair,
+            clock=self._clock,
+        )
 
     def _listen(self) -> None:
         """Subscribes to all streams; an older subscription is given up."""
