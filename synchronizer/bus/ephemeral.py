@@ -12,10 +12,10 @@ import oslo_messaging
 from oslo_messaging import transport as oslo_transport
 from oslo_messaging._drivers import amqpdriver, base, common
 
+from synchronizer.bus.transport import RABBIT_DRIVER
+
 #: Seconds that a queue waits for its consumer's return.
 GRACE = 120
-
-_RABBIT = "oslo_messaging._drivers.impl_rabbit"
 
 
 def listen(
@@ -29,7 +29,7 @@ def listen(
     drivers the queue is as oslo.messaging makes it.
     """
     driver = transport._driver
-    if type(driver).__module__ != _RABBIT:
+    if type(driver).__module__ != RABBIT_DRIVER:
         return driver.listen_for_notifications(targets_and_priorities, queue, 1, None)
     connection = driver._get_connection(common.PURPOSE_LISTEN)
     listener = amqpdriver.NotificationAMQPListener(driver, connection)

@@ -16,7 +16,7 @@ from oslo_messaging import transport as oslo_transport
 from synchronizer import errors
 from synchronizer.bus import topics
 from synchronizer.bus.deadline import Caller
-from synchronizer.bus.transport import url_of
+from synchronizer.bus.transport import errors_of, url_of
 
 #: Sends that may hang in the driver at once, before new ones wait for their end.
 _HANGING = 3
@@ -28,6 +28,7 @@ class Notifier:
     def __init__(self, transport: oslo_transport.NotificationTransport, publisher_id: str) -> None:
         self._transport = transport
         self._publisher_id = publisher_id
+        self._errors = errors_of(transport)
         self._caller = Caller("notifier", _HANGING)
 
     def send(self, topic: str, event_type: str, payload: dict[str, Any], deadline: float) -> None:
@@ -47,7 +48,7 @@ class Notifier:
         target = oslo_messaging.Target(topic=f"{topic}.{topics.PRIORITY}")
         try:
             self._caller.run(lambda: self._transport._send(target, {}, message, retry=0), deadline)
-        except (oslo_messaging.MessagingException, OSError) as error:
+        except self._errors as error:
             raise errors.BusUnavailable(
                 f"the bus {url_of(self._transport)} did not take a message for {topic}: {error}"
             ) from error

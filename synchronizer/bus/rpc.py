@@ -20,7 +20,7 @@ from synchronizer import errors
 from synchronizer.bus import topics
 from synchronizer.bus.deadline import Caller
 from synchronizer.bus.serving import Serving
-from synchronizer.bus.transport import url_of
+from synchronizer.bus.transport import errors_of, url_of
 
 LOG = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class RpcClient:
         self._timeout = timeout
         self._topic = topic
         self._url = url_of(transport)
+        self._errors = errors_of(transport)
         self._caller = Caller("rpc-client", _CALLS)
         self._client = oslo_messaging.get_rpc_client(
             transport,
@@ -71,7 +72,7 @@ class RpcClient:
             raise self._nobody("nobody listens") from error
         except (oslo_messaging.MessagingTimeout, TimeoutError) as error:
             raise self._nobody(f"no answer within {seconds:g} s") from error
-        except (oslo_messaging.MessagingException, OSError) as error:
+        except self._errors as error:
             raise errors.BusUnavailable(f"the bus {self._url} is away: {error}") from error
 
     def _nobody(self, why: str) -> errors.NobodyAnswers:

@@ -26,6 +26,7 @@ _RABBIT_DEFAULTS = {
     "rabbit_transient_queues_ttl": "300",
     "rabbit_interval_max": "5",
 }
+RABBIT_DRIVER = "oslo_messaging._drivers.impl_rabbit"
 _RABBIT_SCHEMES = ("rabbit", "kombu")
 
 #: Options that oslo.messaging registers on the global configuration only, but reads from any:
@@ -49,6 +50,21 @@ def notification_transport(url: str) -> oslo_transport.NotificationTransport:
 def url_of(transport: oslo_transport.Transport) -> str:
     """The transport's URL without its password, for people to read."""
     return redact_url(str(transport._driver._url))
+
+
+def errors_of(transport: oslo_transport.Transport) -> tuple[type[Exception], ...]:
+    """What the transport's driver raises when the bus is away.
+
+    The RabbitMQ driver lets exceptions of its libraries through while it connects.
+    """
+    common = (oslo_messaging.MessagingException, OSError)
+    if type(transport._driver).__module__ != RABBIT_DRIVER:
+        return common
+    # Only here, so that the local bus does without kombu.
+    import amqp  # type: ignore[import-untyped]
+    import kombu.exceptions
+
+    return (*common, kombu.exceptions.KombuError, amqp.AMQPError)
 
 
 def redact_url(url: str) -> str:

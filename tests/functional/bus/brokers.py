@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Brokers that tests may kill, stop and start: real processes, one for each test."""
 
-import contextlib
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -82,20 +81,6 @@ class LocalBroker:
         self.process.wait(timeout=20)
         self.process.stdout.close()
         self.process = None
-
-
-#: The brokers that the conformance tests run against.
-BROKERS: dict[str, Callable[[Path], BrokerUnderTest]] = {"local": LocalBroker}
-
-
-@contextlib.contextmanager
-def running(name: str, directory: Path) -> Iterator[BrokerUnderTest]:
-    """A broker of this kind, ended afterwards."""
-    broker = BROKERS[name](directory)
-    try:
-        yield broker
-    finally:
-        broker.close()
 
 
 def eventually(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,15 +11,37 @@ from oslo_messaging.transport import NotificationTransport, RPCTransport
 
 from synchronizer.bus import transport
 
-from .brokers import BROKERS, BrokerUnderTest, LocalBroker, running
+from . import rabbit
+from .brokers import BrokerUnderTest, LocalBroker
+from .rabbit import RabbitBroker, RabbitNode
 
 
-@pytest.fixture(params=list(BROKERS))
+@pytest.fixture(scope="session")
+def rabbit_node() -> Iterator[RabbitNode]:
+    """A RabbitMQ; where it is not installed, tests skip on a laptop and fail in CI."""
+    if not rabbit.installed():
+        problem = "RabbitMQ is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(problem)
+        pytest.skip(problem)
+    node = RabbitNode()
+    yield node
+    node.close()
+
+
+@pytest.fixture(params=["local", "rabbit"])
 def broker(request: pytest.FixtureRequest) -> Iterator[BrokerUnderTest]:
     """A broker of each kind, for this test alone."""
+    if request.param == "rabbit":
+        vhost = RabbitBroker(request.getfixturevalue("rabbit_node"))
+        yield vhost
+        vhost.close()
+        return
     # Not tmp_path: a socket's path may have 107 bytes.
-    with tempfile.TemporaryDirectory() as directory, running(request.param, Path(directory)) as it:
-        yield it
+    with tempfile.TemporaryDirectory() as directory:
+        local = LocalBroker(Path(directory))
+        yield local
+        local.close()
 
 
 @pytest.fixture
