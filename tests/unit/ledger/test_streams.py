@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import hashlib
+import itertools
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_the_pulse_differs_after_any_commit_by_anybody(
     seen.append(ledger.pulse())
     ledger.new_epoch(stream.id, "a test says so")
     seen.append(ledger.pulse())
-    assert all(one != other for one, other in zip(seen, seen[1:], strict=False))
+    assert all(one != other for one, other in itertools.pairwise(seen))
     ledger.baseline(stream.id)
     assert ledger.pulse() == seen[-1]
 

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger between processes, some of which are killed."""
+
+import multiprocessing
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synchronizer import errors
+from synchronizer.fingerprint import digest
+from synchronizer.ledger import Ledger, StreamState
+from tests.functional.ledger import workers
+from tests.unit.ledger.builders import KEY, NO_LIMITS, create
+
+SPAWN = multiprocessing.get_context("spawn")
+DEADLINE = 60.0
+
+
+def assert_consistent(ledger: Ledger, stream_id: int) -> None:
+    """A snapshot at the floor and the changes above it give the baseline."""
+    state, live = ledger.baseline(stream_id)
+    page = ledger.snapshot_page(stream_id, state.epoch, state.floor, 0, **NO_LIMITS)
+    copy = {v.id: v.fingerprint for v in page.versions}
+    changes = ledger.changes(stream_id, state.floor, **NO_LIMITS).versions
+    assert [v.revision for v in changes] == list(range(state.floor + 1, state.revision + 1))
+    for version in changes:
+        if version.op == "delete":
+            del copy[version.id]
+        else:
+            copy[version.id] = version.fingerprint
+    assert copy == {row.id: row.fingerprint for row in live}
+    assert (state.count, state.digest) == (
+        len(live),
+        digest((row.id, row.fingerprint) for row in live),
+    )
+
+
+def run_all(target: Callable[..., None], arguments: list[tuple[Any, ...]]) -> None:
+    processes = [SPAWN.Process(target=target, args=args) for args in arguments]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(DEADLINE)
+    assert [process.exitcode for process in processes] == [0] * len(processes)
+
+
+def open_at_once(url: str, state_path: Path, number: int) -> list[Any]:
+    barrier = SPAWN.Barrier(number)
+    pipes = [SPAWN.Pipe(duplex=False) for _ in range(number)]
+    run_all(workers.open_together, [(url, state_path, barrier, sending) for _, sending in pipes])
+    return [receiving.recv() for receiving, _ in pipes]
+
+
+def test_processes_that_open_an_empty_ledger_at_once_share_it(
+    ledger_url: str, state_path: Path
+) -> None:
+    found = open_at_once(ledger_url, state_path, 4)
+    assert len({seed for seed, _ in found}) == 1
+
+
+def test_of_processes_that_open_a_copy_at_once_one_begins_the_epochs(
+    ledger: Ledger, stream: StreamState, tmp_path: Path, state_path: Path
+) -> None:
+    if not ledger.url.startswith("/"):
+        pytest.skip("only a file is copied by copying a file")
+    ledger.commit(stream, [create("a"), create("b")])
+    ledger.close()
+    shutil.copy(ledger.url, tmp_path / "copy.sqlite")
+    found = open_at_once(f"sqlite:///{tmp_path}/copy.sqlite", state_path, 4)
+    states = [streams[0] for _, streams in found]
+    assert {state.revision for state in states} == {3}
+    assert {state.epoch == stream.epoch for state in states} == {False}
+    assert len({state.epoch for state in states}) == 1
+
+
+def test_of_processes_that_open_a_lost_tail_at_once_one_begins_the_epoch(
+    ledger: Ledger, stream: StreamState, ledger_url: str, state_path: Path
+) -> None:
+    ledger.high_water.record(KEY, stream.epoch, 10)
+    found = open_at_once(ledger_url, state_path, 4)
+    assert {state.revision for _, streams in found for state in streams} == {11}
+    assert len({state.epoch for _, streams in found for state in streams}) == 1
+
+
+def test_writers_in_several_processes_lose_nothing_and_repeat_nothing(
+    ledger: Ledger, stream: StreamState, ledger_url: str, state_path: Path
+) -> None:
+    barrier = SPAWN.Barrier(3)
+    run_all(
+        workers.contend,
+        [(ledger_url, state_path, name, 60, barrier) for name in ("one", "two", "three")],
+    )
+    state, live = ledger.baseline(stream.id)
+    assert state.revision == 180
+    assert {row.id for row in live} == {
+        f"{name}-{n}" for name in ("one", "two", "three") for n in range(60)
+    }
+    assert_consistent(ledger, stream.id)
+
+
+@pytest.mark.parametrize("acknowledged", [1, 3, 10, 25])
+def test_a_kill_in_the_middle_loses_nothing_that_was_acknowledged(
+    ledger: Ledger,
+    stream: StreamState,
+    ledger_url: str,
+    state_path: Path,
+    acknowledged: int,
+) -> None:
+    receiving, sending = SPAWN.Pipe(duplex=False)
+    process = SPAWN.Process(target=workers.churn, args=(ledger_url, state_path, sending))
+    process.start()
+    sending.close()
+    last = [receiving.recv() for _ in range(acknowledged)][-1]
+    process.kill()
+    process.join(DEADLINE)
+    with suppress(EOFError):
+        while True:  # what it had acknowledged before it died
+            last = receiving.recv()
+    state = ledger.state(stream.id)
+    assert state.epoch == last[0]
+    assert state.revision >= last[1]
+    assert_consistent(ledger, stream.id)
+    assert ledger.verify_digest(stream.id)
+    assert ledger.commit(state, [create("after the crash")]).revision == state.revision + 1
+
+
+def test_readers_see_one_instant_while_a_writer_goes_on(
+    ledger: Ledger, stream: StreamState, ledger_url: str, state_path: Path
+) -> None:
+    receiving, sending = SPAWN.Pipe(duplex=False)
+    process = SPAWN.Process(target=workers.churn, args=(ledger_url, state_path, sending))
+    process.start()
+    sending.close()
+    try:
+        for _ in range(30):
+            receiving.recv()
+            state, live = ledger.baseline(stream.id)
+            assert (state.count, state.digest) == (
+                len(live),
+                digest((row.id, row.fingerprint) for row in live),
+            )
+            with suppress(errors.Compacted):  # the writer may have compacted since
+                now, tail = ledger.tail(stream.id, state.revision)
+                assert [entry.revision for entry in tail] == list(
+                    range(state.revision + 1, now.revision + 1)
+                )
+    finally:
+        process.kill()
+        process.join(DEADLINE)
+
+
+def test_the_pulse_tells_of_another_process(
+    ledger: Ledger, stream: StreamState, ledger_url: str, state_path: Path
+) -> None:
+    before = ledger.pulse()
+    assert ledger.pulse() == before
+    run_all(workers.contend, [(ledger_url, state_path, "one", 1, SPAWN.Barrier(1))])
+    assert ledger.pulse() != before
