@@ -48,7 +48,8 @@ class Broker:
     def stop(self) -> None:
         """End `run` soon; from any thread or signal handler."""
         self._stopping = True
-        os.write(self._wake_out, b"x")
+        if self._wake_out >= 0:
+            os.write(self._wake_out, b"x")
 
     def run(self) -> None:
         """Serve until stopped; opens first if need be. The path is free afterwards."""
@@ -246,5 +247,6 @@ class Broker:
             self._listening.close()
             LOG.info("local bus at %s ended", self._listening.path)
         self._selector.close()
+        wake_out, self._wake_out = self._wake_out, -1
+        os.close(wake_out)
         os.close(self._wake_in)
-        os.close(self._wake_out)

@@ -43,6 +43,11 @@ class Store:
         names = self._routes.find(request.kind, request.exchange, request.key)
         for name in names:
             queue = self._queues[name]
+            if not self._make_room(len(body)):
+                # All that is held is handed out: the message itself is the one to go.
+                queue.dropped += 1
+                self._count_drop(queue)
+                continue
             queue.put(body)
             self.held += len(body)
             # First out, then bounded: what a consumer takes at once need not be dropped.
@@ -109,30 +114,37 @@ class Store:
         self._routes.unbind(queue.name)
         self.held -= queue.held
 
+    def _make_room(self, size: int) -> bool:
+        """Drop from the fullest queues until so many bytes fit; whether they do."""
+        while self.held + size > self._limits.bytes:
+            fullest = max(
+                (queue for queue in self._queues.values() if queue.waiting),
+                key=lambda queue: queue.held,
+                default=None,
+            )
+            if fullest is None:
+                return False
+            self._drop(fullest)
+        return True
+
     def _bound(self, queue: Queue) -> None:
         limits = self._limits
         while queue.waiting and (
             queue.waiting + queue.unacked > limits.queue_messages or queue.held > limits.queue_bytes
         ):
             self._drop(queue)
-        while self.held > limits.bytes:
-            fullest = max(
-                (other for other in self._queues.values() if other.waiting),
-                key=lambda other: other.held,
-                default=None,
-            )
-            if fullest is None:
-                return
-            self._drop(fullest)
 
     def _drop(self, queue: Queue) -> None:
         self.held -= queue.drop()
+        self._count_drop(queue)
+
+    def _count_drop(self, queue: Queue) -> None:
         self.dropped += 1
         now = time.monotonic()
         if now - self._told >= _QUIET:
             self._told = now
             LOG.warning(
-                "queue %s is full: its oldest messages are dropped (%d of all queues so far)",
+                "no room for queue %s: the oldest messages are dropped (%d of all queues so far)",
                 queue.name,
                 self.dropped,
             )
