@@ -46,6 +46,7 @@ class Churn:
         self._world = world
         self._random = Random(f"churn/{seed}")
         self._lock = threading.Lock()
+        self._thread_lock = threading.RLock()
         self._steps = 0
         self._order = 0
         self._pending: list[tuple[int, int, int, Operation, int]] = []
@@ -96,23 +97,25 @@ class Churn:
 
     def start(self, rate: float) -> None:
         """Make `rate` steps a second from now on, in a thread; 0 stops."""
-        self.stop()
-        if rate <= 0:
-            return
-        self.rate = rate
-        self._halt = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(rate, self._halt), name="churn", daemon=True
-        )
-        self._thread.start()
+        with self._thread_lock:
+            self.stop()
+            if rate <= 0:
+                return
+            self.rate = rate
+            self._halt = threading.Event()
+            self._thread = threading.Thread(
+                target=self._run, args=(rate, self._halt), name="churn", daemon=True
+            )
+            self._thread.start()
 
     def stop(self) -> None:
         """Stop the thread, after the step that it is in."""
-        self._halt.set()
-        if self._thread is not None:
-            self._thread.join()
-        self._thread = None
-        self.rate = 0.0
+        with self._thread_lock:
+            self._halt.set()
+            if self._thread is not None:
+                self._thread.join()
+            self._thread = None
+            self.rate = 0.0
 
     def _run(self, rate: float, halt: threading.Event) -> None:
         due = time.monotonic()

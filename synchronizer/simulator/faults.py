@@ -46,7 +46,8 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     Limits: `operations`, `path` (a part of it), `page` (0 is a listing's first), `count`
     (requests, then it is over), `probability`, `after` and `duration` (seconds from when it
-    is set).  `down-cell` picks its servers by `salt`.
+    is set).  `down-cell` picks its servers by `salt`.  `revoke` ends all tokens when the
+    fault is set, so that clients log in again and find their role gone.
     """
 
     kind: Kind
@@ -79,6 +80,8 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             raise ValueError("stale needs seconds")
         if self.kind == "down-cell" and not (self.servers or self.ids):
             raise ValueError("down-cell needs servers or ids")
+        if self.revoke and (self.kind != "lost-admin" or self.after):
+            raise ValueError("revoke goes with lost-admin, and at once")
         if self.count is not None and self.count < 1:
             raise ValueError("count is at least 1")
 

@@ -73,8 +73,7 @@ class View:
         digest, hexed = facts.digest, facts.hexed
         project = facts.birth % len(self._projects)
         building = state.vm_state == "building"
-        errored = state.vm_state == "error"
-        here = not (building or errored)
+        here = state.launched is not None  # one that was never placed has no host
         host = digest[12] % _NO_HOST if here else _NO_HOST
         addressed = here and not state.deleted
         status = state.status

@@ -15,7 +15,7 @@ from synchronizer.simulator import instants
 from synchronizer.simulator.accounts import Accounts
 from synchronizer.simulator.churn import Churn
 from synchronizer.simulator.cloud import COMPUTE, IDENTITY, Cloud
-from synchronizer.simulator.faults import Fault, FaultBook
+from synchronizer.simulator.faults import Fault, FaultBook, Kind
 from synchronizer.simulator.keystone import Keystone
 from synchronizer.simulator.messages import Request, Response
 from synchronizer.simulator.nova import Nova
@@ -109,7 +109,7 @@ class Offline:
     def born(self, birth: int) -> str:
         return self.world.seeded.facts(birth).id.decode()
 
-    def strike(self, kind: str, **limits: Any) -> int:
+    def strike(self, kind: Kind, **limits: Any) -> int:
         return self.faults.add(Fault(kind=kind, **limits))
 
     def since(self, seconds: float = 0.0) -> str:
