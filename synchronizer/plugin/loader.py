@@ -16,6 +16,7 @@ from stevedore import NamedExtensionManager
 from synchronizer import errors
 from synchronizer.plugin import declarations
 from synchronizer.plugin.base import Plugin, PluginContext
+from synchronizer.plugin.page import Setting
 
 LOG = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class PluginInfo:
     service: str = ""
     types: tuple[str, ...] = ()
     version: str = ""
+    settings: tuple[Setting, ...] = ()
     error: str | None = None
 
 
@@ -79,6 +81,7 @@ def _try(name: str, make_context: MakeContext) -> tuple[Plugin | None, PluginInf
         service=plugin.service,
         types=tuple(type_.name for type_ in plugin.types()),
         version=plugin.version,
+        settings=plugin.settings,
     )
 
 

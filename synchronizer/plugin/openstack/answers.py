@@ -131,8 +131,6 @@ def translated(service: str) -> Iterator[None]:
         )
         kind = errors.BadAnswer if broken else errors.SourceUnavailable
         raise kind(f"{service}: {_line(str(error))}") from error
-    except urllib3.exceptions.ReadTimeoutError as error:
-        raise errors.SourceUnavailable(f"{service} stopped in the middle of its answer") from error
     except (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError) as error:
         raise errors.BadAnswer(f"{service}: the answer was cut off: {_line(str(error))}") from error
     except urllib3.exceptions.HTTPError as error:

@@ -10,6 +10,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
+import urllib3
 from keystoneauth1.adapter import Adapter
 
 from synchronizer import errors
@@ -78,12 +79,12 @@ class Reader:
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise errors.SourceUnavailable(
-                    f"{self._service}: the answer to {request} was not complete within"
-                    f" {self._timeout:g} s"
-                )
+                raise self._late(request)
             _wait_at_most(raw, left)
-            chunk = raw.read1(_CHUNK, decode_content=True)
+            try:
+                chunk = raw.read1(_CHUNK, decode_content=True)
+            except urllib3.exceptions.ReadTimeoutError as error:
+                raise self._late(request) from error
             if not chunk:
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
             chunks.append(chunk)
@@ -94,6 +95,11 @@ class Reader:
                 raise errors.BadAnswer(
                     f"{self._service}: the answer to {request} is larger than {MAX_BODY} bytes"
                 )
+
+    def _late(self, request: str) -> errors.SourceUnavailable:
+        return errors.SourceUnavailable(
+            f"{self._service}: the answer to {request} was not complete within {self._timeout:g} s"
+        )
 
 
 def _wait_at_most(raw: Any, seconds: float) -> None:
