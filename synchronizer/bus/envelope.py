@@ -33,7 +33,7 @@ _entity = msgspec.json.Decoder(dict[str, Any])
 def instant_to_wire(instant: int) -> str:
     """`2026-01-02T03:04:05.678901Z` of microseconds since the epoch."""
     when = _EPOCH + instant * _MICROSECOND
-    return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond:06d}Z"
+    return when.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def instant_from_wire(text: str) -> int:

@@ -7,7 +7,7 @@ from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.transport import notification_transport
 from synchronizer.daemon.housekeeping import Housekeeping
 from synchronizer.daemon.service import Part, PartService
-from synchronizer.ledger import HighWater, Ledger
+from synchronizer.ledger import Ledger
 from synchronizer.publishing import Relay
 
 
@@ -44,7 +44,7 @@ class RelayService(PartService):
             notifier = Notifier(transport, f"synchronizer.{settings.host}")
             relay = Relay(
                 ledger,
-                HighWater(settings.state_path / "high-water.json"),
+                ledger.high_water,
                 notifier.send,
                 max_changes=settings.relay.max_changes,
                 max_bytes=settings.relay.max_bytes,
