@@ -40,12 +40,13 @@ def message_bytes(max_bytes: int) -> int:
     return max_bytes * 7 // 4
 
 
-def is_oversized(version: Version, max_bytes: int) -> bool:
-    """Whether the entity is too big to travel in a message; `get` serves it in parts."""
-    entity = version.entity
-    if entity is None:
-        return False
-    return len(entity) > max_bytes or weigh(entity) > message_bytes(max_bytes)
+def is_too_big(entity: bytes, max_bytes: int) -> bool:
+    """Whether an entity's JSON is too big to travel in a message; `get` serves it in parts."""
+    if len(entity) > max_bytes:
+        return True
+    room = message_bytes(max_bytes)
+    # No byte weighs more than 7: nearly all entities need no weighing.
+    return 7 * len(entity) > room and weigh(entity) > room
 
 
 def fitting(versions: Sequence[Version], max_bytes: int) -> Sequence[Version]:
@@ -60,7 +61,7 @@ def fitting(versions: Sequence[Version], max_bytes: int) -> Sequence[Version]:
 
 def change_of(version: Version, max_bytes: int) -> Change:
     """One version as a change; its entity stays JSON bytes."""
-    oversized = is_oversized(version, max_bytes)
+    oversized = version.entity is not None and is_too_big(version.entity, max_bytes)
     return Change(
         revision=version.revision,
         op=version.op,
@@ -109,6 +110,6 @@ def _weigh_version(version: Version, max_bytes: int) -> int:
     weight = _FRAME + weigh(version.id.encode())
     for name in version.changed:
         weight += weigh(name.encode()) + 6
-    if version.entity is not None and not is_oversized(version, max_bytes):
+    if version.entity is not None and not is_too_big(version.entity, max_bytes):
         weight += weigh(version.entity)
     return weight

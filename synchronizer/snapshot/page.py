@@ -74,7 +74,7 @@ def item_of(version: Version, question: Question, max_bytes: int) -> bytes | Non
         if not question.matches(decoded):
             return None
         entity = fingerprint.encode(question.shown(decoded))
-    if len(entity) > max_bytes or outgoing.weigh(entity) > outgoing.message_bytes(max_bytes):
+    if outgoing.is_too_big(entity, max_bytes):
         entity = b'null,"oversized":true'
     head = (
         f',"revision":{version.revision}'

@@ -52,8 +52,13 @@ def test_a_text_that_grows_on_its_way_is_oversized_though_its_bytes_are_few() ->
     # 300 KiB of UTF-8 become more than 1 MiB of escapes.
     cyrillic = version(1, {"text": "я" * 150 * 1024})
     latin = version(1, {"text": "x" * 300 * 1024})
-    assert outgoing.is_oversized(cyrillic, outgoing.MAX_BYTES)
-    assert not outgoing.is_oversized(latin, outgoing.MAX_BYTES)
+    assert outgoing.change_of(cyrillic, outgoing.MAX_BYTES).oversized
+    assert not outgoing.change_of(latin, outgoing.MAX_BYTES).oversized
+
+
+@given(st.binary(max_size=300))
+def test_no_byte_weighs_more_than_seven(raw: bytes) -> None:
+    assert outgoing.weigh(raw) <= 7 * len(raw)
 
 
 def test_the_usual_message_stays_below_a_mebibyte() -> None:
