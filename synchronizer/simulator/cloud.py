@@ -75,7 +75,7 @@ class Cloud:
         elif request.path.startswith(COMPUTE):
             response = self._nova.answer(request, plan.faults)
         else:
-            response = no_route()
+            response = no_route(request.headers.get("accept", ""))
         return damage.after(response, plan.faults)
 
     def _pages(self, request: Request) -> int:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -14,6 +15,11 @@ from synchronizer.simulator.tokens import Token, Tokens
 
 REGION = "RegionOne"
 _UNAUTHORIZED = "The request you have made requires authentication."
+_NO_ROUTE = (
+    b"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
+    b"<p>The requested URL was not found on the server. If you entered the URL manually please "
+    b"check your spelling and try again.</p>\n"
+)
 _TITLES = {400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed"}
 
 
@@ -33,6 +39,13 @@ class Keystone:
         self._compute = compute
 
     def answer(self, request: Request) -> Response:
+        response = self._route(request)
+        headers = {**response.headers, "Vary": "X-Auth-Token"}
+        if response.status == 401:
+            headers["WWW-Authenticate"] = f'Keystone uri="{request.origin}{self.prefix}/v3"'
+        return replace(response, headers=headers)
+
+    def _route(self, request: Request) -> Response:
         path = request.path.removeprefix(self.prefix).rstrip("/")
         if path == "":
             versions = {"versions": {"values": [self._version(request.origin)]}}
@@ -42,7 +55,7 @@ class Keystone:
             return Response.json(200, {"version": self._version(request.origin)})
         if path == "/v3/auth/tokens":
             return self._auth_tokens(request)
-        return error(404, "The resource could not be found.")
+        return Response(404, _NO_ROUTE, {}, "text/html; charset=utf-8")
 
     def _version(self, origin: str) -> dict[str, Any]:
         return {
@@ -125,7 +138,7 @@ class Keystone:
             body["is_domain"] = False
             body["roles"] = [{"id": self._accounts.role_id(user.role), "name": user.role}]
             body["catalog"] = self._catalog(origin)
-        headers = {"X-Subject-Token": token.id, "Vary": "X-Auth-Token"}
+        headers = {"X-Subject-Token": token.id}
         return Response.json(status, {"token": body}, headers)
 
     def _catalog(self, origin: str) -> list[dict[str, Any]]:

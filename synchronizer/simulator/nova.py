@@ -89,7 +89,7 @@ class Nova:
             return unauthorized(f"{request.origin}{self._identity}/v3")
         project = token.project
         if path not in _LISTS and _SERVER.fullmatch(path) is None:
-            return no_route()
+            return no_route(request.headers.get("accept", ""))
         return self._versioned(
             request, lambda minor: self._route(request, path, token, project, minor, faults)
         )

@@ -55,11 +55,15 @@ def unauthorized(auth_url: str) -> Response:
     return Response.json(401, body, {"WWW-Authenticate": f'Keystone uri="{auth_url}"'})
 
 
-def no_route() -> Response:
-    """Return the 404 for a path that Nova does not know at all."""
-    body = (
+def no_route(accept: str) -> Response:
+    """Return the 404 for a path that Nova does not know at all, as the client accepts it."""
+    if "application/json" in accept:
+        message = "The resource could not be found.<br /><br />\n\n\n"
+        body = {"message": message, "code": "404 Not Found", "title": "Not Found"}
+        return Response.json(404, body)
+    page = (
         "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n"
         "  <h1>404 Not Found</h1>\n  The resource could not be found.<br /><br />\n\n\n\n"
         " </body>\n</html>"
     )
-    return Response(404, body.encode(), {}, "text/html; charset=UTF-8")
+    return Response(404, page.encode(), {}, "text/html; charset=UTF-8")

@@ -63,6 +63,8 @@ class View:
             self._flavors = tuple(flavor.embedded(True) for flavor in fixtures.FLAVORS)
         else:
             self._flavors = tuple(flavor.linked(key.root) for flavor in fixtures.FLAVORS)
+        kept = ', "delete_on_termination": false' if key.minor >= 3 else ""
+        self._volume = f'[{{"id": "%b"{kept}}}]'.encode()
         self._images = tuple(image.linked(key.root, key.minor >= 98) for image in fixtures.IMAGES)
 
     def render(self, facts: Facts, state: State) -> bytes:
@@ -107,7 +109,7 @@ class View:
             b"null" if state.task_state is None else b'"%b"' % state.task_state.encode(),
             state.vm_state.encode(),
             b"%d" % state.power_state,
-            _volumes(digest[18], hexed) if addressed else b"[]",
+            self._volumes(digest[18], hexed) if addressed else b"[]",
             b"true" if state.locked else b"false",
             b"UP" if here else b"",
             b'"%b"' % origin if digest[19] < 64 else b"null",
@@ -119,6 +121,18 @@ class View:
             ),
             _GROUPS if addressed else b"",
         )
+
+    def _volumes(self, dice: int, hexed: bytes) -> bytes:
+        if dice < 128:
+            return b"[]"
+        uuid = b"%b-%b-4%b-b%b-%b" % (
+            hexed[42:50],
+            hexed[50:54],
+            hexed[54:57],
+            hexed[57:60],
+            hexed[:12],
+        )
+        return self._volume % uuid
 
     def unknown(self, facts: Facts, state: State) -> bytes:
         """Return the partial record of a server whose cell does not answer (2.69 and later)."""
@@ -172,19 +186,6 @@ def _addresses(facts: Facts, address: int) -> bytes:
             mac[46:48],
         )
     )
-
-
-def _volumes(dice: int, hexed: bytes) -> bytes:
-    if dice < 128:
-        return b"[]"
-    uuid = b"%b-%b-4%b-b%b-%b" % (
-        hexed[42:50],
-        hexed[50:54],
-        hexed[54:57],
-        hexed[57:60],
-        hexed[:12],
-    )
-    return b'[{"id": "%b", "delete_on_termination": false}]' % uuid
 
 
 def _user_data(dice: int) -> bytes:
