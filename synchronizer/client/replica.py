@@ -102,11 +102,13 @@ class Replica:
 
     def hear_bookmark(self, bookmark: Bookmark, now: float) -> None:
         """A bookmark came from the bus."""
-        if self.bookmarks_ignored or not self._is_ours(bookmark.epoch, bookmark.revision):
+        if self.bookmarks_ignored:
+            return
+        self._next_within = bookmark.next_within  # of the publisher, whatever it speaks of
+        if not self._is_ours(bookmark.epoch, bookmark.revision):
             return
         if bookmark.revision < self.revision:
             return
-        self._next_within = bookmark.next_within
         self.listed_at = bookmark.listed_at
         if bookmark.revision > self.revision or self._verify(bookmark.count, bookmark.digest, now):
             self._touch(now)

@@ -208,6 +208,13 @@ def test_silence_for_twice_next_within_makes_it_ask(replica: Replica, origin: Or
     assert replica.wakes_at() == 116.0
 
 
+def test_a_promise_heard_before_the_snapshot_counts(origin: Origin) -> None:
+    replica = Replica()
+    replica.hear_bookmark(origin.bookmark(next_within=2.0), 0.0)
+    origin.serve(replica, 0.0)
+    assert replica.wakes_at() == 4.0
+
+
 def test_old_messages_do_not_break_the_silence(replica: Replica, origin: Origin) -> None:
     old = origin.bookmark()
     origin.record("a", 2)
