@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the daemon's processes have in common: how they begin, go on and end."""
 
+import abc
 import threading
 from typing import ClassVar, Protocol
 
 import cotyledon
+from cotyledon.types import WorkerId
 from oslo_log import log as logging
 
 from synchronizer import errors
@@ -24,7 +26,7 @@ class Part(Protocol):
     def stop(self) -> None: ...
 
 
-class PartService(cotyledon.Service):
+class PartService(cotyledon.Service, abc.ABC):
     """One process: makes its part, runs it, and makes it anew when it could not go on.
 
     An error that says what to do is one line in the log and another try; anything
@@ -36,28 +38,24 @@ class PartService(cotyledon.Service):
     stop_seconds: ClassVar[float] = 15.0
 
     def __init__(self, worker_id: int, settings: Settings) -> None:
-        super().__init__(worker_id)
+        super().__init__(WorkerId(worker_id))
         self.settings = settings
         self._stopping = threading.Event()
         self._part: Part | None = None
         self._lock = threading.Lock()
 
+    @abc.abstractmethod
     def make(self) -> Part:
         """The part; called in this process, again after an error."""
-        raise NotImplementedError
 
     def run(self) -> None:
         while not self._stopping.is_set():
-            try:
-                part = self.make()
-                with self._lock:
-                    self._part = part
-                if not self._stopping.is_set():
-                    part.run()
-            except errors.Stop as error:
+            error = self._run_once()
+            # Outside of the handler, or oslo.log writes every error twice.
+            if isinstance(error, errors.Stop):
                 LOG.error("%s cannot go on: %s", self.name, error)
                 self._stopping.wait(self.stop_seconds)
-            except errors.SynchronizerError as error:
+            elif error is not None:
                 LOG.warning("%s begins again: %s", self.name, error)
                 self._stopping.wait(RETRY_SECONDS)
 
@@ -67,3 +65,14 @@ class PartService(cotyledon.Service):
             part = self._part
         if part is not None:
             part.stop()
+
+    def _run_once(self) -> errors.SynchronizerError | None:
+        try:
+            part = self.make()
+            with self._lock:
+                self._part = part
+            if not self._stopping.is_set():
+                part.run()
+        except errors.SynchronizerError as error:
+            return error
+        return None

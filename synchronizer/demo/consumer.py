@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from synchronizer import errors
-from synchronizer.bus.subscription import Delivery, Subscription
+from synchronizer.bus.subscription import Delivery
 from synchronizer.client import Client, Copy, Event, Watch
+from synchronizer.client.watch import Subscribed
 from synchronizer.demo.truth import visible
 
 
@@ -75,7 +76,7 @@ class Consumer:
 class Withholding:
     """A subscription that loses the first notification that tells of a delete."""
 
-    def __init__(self, subscription: Subscription) -> None:
+    def __init__(self, subscription: Subscribed) -> None:
         self._subscription = subscription
         self._lost = False
 

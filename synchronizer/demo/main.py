@@ -31,7 +31,7 @@ PATIENCE = 120.0
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """`seconds` None: until Ctrl-C. `os_cloud`: a cloud of the user's own, not the simulated one."""
+    """`seconds` None: until Ctrl-C. `os_cloud`: a cloud of the user's own."""
 
     seconds: float | None = None
     servers: int = 1000
@@ -55,9 +55,7 @@ class Demo:
         self._calls: list[tuple[float, int]] = []
         cloud = options.os_cloud or CLOUD
         if options.os_cloud is None:
-            ready = stage.start_simulator(
-                servers=options.servers, churn=0, seed=options.seed
-            )
+            ready = stage.start_simulator(servers=options.servers, churn=0, seed=options.seed)
             self._control = Control(ready["control_url"])
             self._truth = TruthTail(stage.truth)
         self.measure = Measure(self._truth)

@@ -29,9 +29,7 @@ class Screen:
         if isinstance(event, Added | Updated | Deleted):
             self._last.appendleft((time.strftime("%H:%M:%S"), event))
 
-    def draw(
-        self, copy: Copy, measure: Measure, calls: float | None, note: str
-    ) -> RenderableType:
+    def draw(self, copy: Copy, measure: Measure, calls: float | None, note: str) -> RenderableType:
         seconds = int(time.monotonic() - self._began)
         streams = Table(expand=True)
         for heading in ("type", "cloud"):

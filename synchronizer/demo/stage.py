@@ -116,7 +116,7 @@ class Stage:
             )
         )
         self._start(
-            [sys.executable, "-m", "synchronizer.cli.main", "run", "--config-file", str(path)],
+            [sys.executable, "-c", "import sys; from synchronizer.daemon.main import main; main(sys.argv[1:])", str(path)],
             "daemon",
         )
 
