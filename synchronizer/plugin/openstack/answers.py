@@ -131,7 +131,11 @@ def translated(service: str) -> Iterator[None]:
         )
         kind = errors.BadAnswer if broken else errors.SourceUnavailable
         raise kind(f"{service}: {_line(str(error))}") from error
-    except (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError) as error:
+    except (
+        urllib3.exceptions.ProtocolError,
+        urllib3.exceptions.IncompleteRead,
+        urllib3.exceptions.DecodeError,
+    ) as error:
         raise errors.BadAnswer(f"{service}: the answer was cut off: {_line(str(error))}") from error
     except urllib3.exceptions.HTTPError as error:
         raise errors.SourceUnavailable(f"{service}: {_line(str(error))}") from error

@@ -6,13 +6,15 @@ and insecure. Opening talks to nobody.
 """
 
 import dataclasses
+import os
+from pathlib import Path
 from typing import Any
 
-import yaml
 from keystoneauth1 import exceptions as ksa_errors
 from keystoneauth1.session import Session
 from openstack import exceptions as sdk_errors
 from openstack.config import OpenStackConfig
+from openstack.config.loader import CONFIG_FILES
 
 from synchronizer import errors
 
@@ -66,7 +68,7 @@ def open_cloud(
             timeout=limit,
         )
     except ksa_errors.MissingRequiredOptions as error:
-        missing = ", ".join(option.name for option in error.options)
+        missing = ", ".join(option.dest for option in error.options)
         raise errors.BadConfiguration(f"the cloud {name!r} in {where} lacks: {missing}") from None
     except (sdk_errors.SDKException, ksa_errors.ClientException, TypeError, ValueError) as error:
         raise errors.BadConfiguration(
@@ -77,24 +79,33 @@ def open_cloud(
 def _configuration() -> OpenStackConfig:
     try:
         return OpenStackConfig()
-    except yaml.MarkedYAMLError as error:
-        # Its own text may quote the file, and with it a password.
-        mark = error.problem_mark
-        where = f"{mark.name}, line {mark.line + 1}" if mark else "clouds.yaml"
-        raise errors.BadConfiguration(f"{where}: not valid YAML: {error.problem}") from None
-    except (sdk_errors.SDKException, OSError, ValueError) as error:
+    except (sdk_errors.SDKException, OSError) as error:
         raise errors.BadConfiguration(f"clouds.yaml cannot be read: {error}") from None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # How openstacksdk fails on YAML that is not of its form.
+        named = os.environ.get("OS_CLIENT_CONFIG_FILE", "clouds.yaml")
+        raise errors.BadConfiguration(f"{named} is not of the form of a clouds.yaml") from None
 
 
 def _unknown(name: str, config: OpenStackConfig) -> str:
     if config.config_filename is None:
-        return (
-            f"no clouds.yaml was found, so there is no cloud {name!r}; put it into"
-            " /etc/openstack, ~/.config/openstack or the working directory, or name it in"
-            " OS_CLIENT_CONFIG_FILE"
-        )
-    known = sorted(cloud for cloud in config.cloud_config["clouds"] if cloud != config.envvar_key)
+        return f"there is no cloud {name!r}: {_no_file()}"
+    # openstacksdk makes up `defaults` where nothing is defined.
+    known = sorted(set(config.cloud_config["clouds"]) - {config.envvar_key, "defaults"})
     return (
         f"no cloud {name!r} in {config.config_filename} (there are: {', '.join(known) or 'none'});"
         " correct os_cloud, or add it there"
+    )
+
+
+def _no_file() -> str:
+    """Why openstacksdk has read no file. It passes over those that are broken, with a warning."""
+    named = os.environ.get("OS_CLIENT_CONFIG_FILE")
+    candidates = [Path(file) for file in (*([named] if named else ()), *CONFIG_FILES)]
+    broken = [str(file) for file in candidates if file.is_file()]
+    if broken:
+        return f"{broken[0]} is not valid YAML, or not readable; the log says more"
+    return (
+        "no clouds.yaml was found; put it into /etc/openstack, ~/.config/openstack or the"
+        " working directory, or name it in OS_CLIENT_CONFIG_FILE"
     )
