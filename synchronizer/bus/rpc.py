@@ -48,6 +48,8 @@ class RpcClient:
         self._client = oslo_messaging.get_rpc_client(
             transport,
             oslo_messaging.Target(topic=topic, version=topics.RPC_VERSION),
+            # A bus that is away is an answer; but a stale connection deserves a second one.
+            retry=1,
             # A call to nobody fails at once.
             transport_options=oslo_messaging.TransportOptions(at_least_once=True),
         )

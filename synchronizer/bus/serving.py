@@ -28,7 +28,11 @@ class Serving:
         self._thread.start()
 
     def wait_started(self, timeout: float) -> bool:
-        """Whether it listens, or came to within `timeout` seconds."""
+        """Whether it listens, or came to within `timeout` seconds.
+
+        The local bus's driver lets a server start while the bus is away, and subscribes
+        when it is there: only a message that came through proves a subscription.
+        """
         return self._started.wait(timeout)
 
     def stop(self, timeout: float) -> None:

@@ -21,7 +21,10 @@ _ACCEPT_PAUSE = 1.0
 
 
 class Broker:
-    """Serves a socket path until `stop`. `group` names who may use it beside the owner."""
+    """Serves a socket path until `stop`. `group` names who may use it beside the owner.
+
+    Make it in the process that runs it: a fork would share its descriptors.
+    """
 
     def __init__(self, path: str, group: str | None = None, limits: Limits | None = None) -> None:
         self._path = path

@@ -9,9 +9,11 @@ import oslo_messaging
 import pytest
 from oslo_messaging.transport import NotificationTransport, RPCTransport
 
+from synchronizer import errors
 from synchronizer.bus import topics, transport
 from synchronizer.bus.local.ask import broker_status
 from synchronizer.bus.notifier import Notifier
+from synchronizer.bus.rpc import RpcClient
 from synchronizer.bus.subscription import Subscription
 
 from .brokers import LocalBroker, eventually
@@ -50,6 +52,14 @@ def test_a_raw_calls_timeout_holds_while_the_broker_is_away(
     with pytest.raises(oslo_messaging.MessagingTimeout, match="is away"):
         client.call({}, "echo")
     assert time.monotonic() - before < 3
+
+
+def test_a_call_without_a_broker_says_so_at_once(local: LocalBroker, rpc_of: RPCTransport) -> None:
+    local.kill()
+    before = time.monotonic()
+    with pytest.raises(errors.BusUnavailable, match="is away"):
+        RpcClient(rpc_of, timeout=60).call("echo")
+    assert time.monotonic() - before < 10
 
 
 def test_without_retries_sending_to_a_dead_broker_fails_at_once(
