@@ -50,6 +50,7 @@ class ChangesPoll:
         if answered is None:
             return
         sampler = self._sampler
+        self._on_again(sampler.catch_up())
         pages = iter(self._source.get_changes(sampler.type, answered - self._overlap))
         first: int | None = None
         ended = False

@@ -78,6 +78,7 @@ class Listing:
     def run(self) -> Listed:
         """One listing, from its first request to its proof. Raises what stops it."""
         sampler = self._sampler
+        self._on_again(sampler.catch_up())
         began = sampler.now()
         previous, self._previous = self._previous, None
         progress = Progress()
@@ -92,6 +93,7 @@ class Listing:
         self._on_again(listed.again)
         if not listed.proven:
             sampler.counters.add(listings_unproven=1)
+            self._on_again(sampler.catch_up())
         return listed
 
     def _run(self, began: Request, previous: Moment | None, progress: Progress) -> Listed:

@@ -178,6 +178,12 @@ class StreamSampler:
                 raise errors.ListingBroken(f"{self.key} began anew during the listing")
             return self._committer.prove(listed_at)
 
+    def catch_up(self) -> set[str]:
+        """Takes over what others recorded. Returns the ids that they touched, to be sampled
+        again: what we last saw of them, and found unchanged, may be the newer state."""
+        with self.lock:
+            return self._committer.catch_up()
+
     def doubt(self, ids: Sequence[str]) -> None:
         """The next observations of the ids are compared, whatever their bytes."""
         with self.lock:

@@ -53,9 +53,9 @@ class TypeSampling:
         self.resampler = Resampler(
             self.sampler, evidence, pace, wake=lambda: self._resampling.wake(), early=self.list_now
         )
-        self._changes: ChangesPoll | None = None
+        self.changes: ChangesPoll | None = None
         if settings.changes_interval is not None and isinstance(plugin, GetsChanges):
-            self._changes = ChangesPoll(self.sampler, self.holds, pace, on_again=self.resampler.add)
+            self.changes = ChangesPoll(self.sampler, self.holds, pace, on_again=self.resampler.add)
         self.listing = Listing(
             self.sampler,
             evidence,
@@ -86,8 +86,8 @@ class TypeSampling:
         self._listing = loop("listing", self._list, settings.interval, early_gap)
         self._resampling = loop("looks", self.resampler.run, None, 0.0)
         self.loops = [self._listing, self._resampling]
-        if self._changes is not None:
-            self._polling = loop("changes", self._changes.run, settings.changes_interval, 0.0)
+        if self.changes is not None:
+            self._polling = loop("changes", self.changes.run, settings.changes_interval, 0.0)
             self.loops.append(self._polling)
 
     def open(self, owner: str) -> None:
@@ -120,8 +120,8 @@ class TypeSampling:
             self.list_now()
 
     def _on_server_time(self, server_time: int) -> None:
-        if self._changes is not None:
-            self._changes.start_from(server_time)
+        if self.changes is not None:
+            self.changes.start_from(server_time)
             self._polling.wake()
 
     def _failed(self, kind: str, error: BaseException) -> None:

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synchronizer.model import EntityType
+from synchronizer.sampling.diff import Rules
+from synchronizer.sampling.rawhash import RawHasher
+from synchronizer.sampling.turns import Turns
+from tests.unit.sampling.bench import Bench
+from tests.unit.sampling.source import Source, raw
+
+
+def test_deletions_are_remembered_only_while_a_request_may_not_know_them(
+    bench: Bench, source: Source
+) -> None:
+    source.put("a")
+    bench.listing()
+    sampler = bench.sampling.sampler
+    with sampler.request() as stale:
+        source.drop("a")
+        bench.poll_changes()
+        with sampler.request() as fresh:
+            assert not sampler.baseline.may_speak("a", stale.moment)
+            assert sampler.baseline.may_speak("a", fresh.moment)
+            assert sampler.record([raw({"id": "a"})], stale).again == ["a"]
+    assert sampler.baseline._gone == {}
+    assert bench.states == {}
+
+
+@given(st.lists(st.text(min_size=1, max_size=4), max_size=30), st.integers(1, 7))
+def test_slices_hold_each_id_once_with_its_last_item(ids: list[str], size: int) -> None:
+    items = [raw({"id": id_, "n": n}) for n, id_ in enumerate(ids)]
+    parts = list(RawHasher("id").slices(items, size))
+    got = {
+        id_: bytes(item) for part in parts for id_, item in zip(part.ids, part.items, strict=True)
+    }
+    assert got == {id_: bytes(item) for id_, item in zip(ids, items, strict=True)}
+    assert sum(len(part.ids) for part in parts) == len(set(ids))
+    assert all(len(part.ids) == len(part.hashes) <= size for part in parts)
+
+
+def test_the_name_of_the_rules_differs_whenever_a_match_would() -> None:
+    plain = Rules(EntityType("x.y"), 1)
+    masked = Rules(EntityType("x.y", volatile=frozenset({"a", "b"})), 1)
+    sensitive = Rules(EntityType("x.y", sensitive=frozenset({"a", "b"})), 1)
+    names = {plain.name("1"), plain.name("2"), masked.name("1"), sensitive.name("1")}
+    assert len(names) == 4
+    assert masked.name("1") == Rules(EntityType("z.y", volatile=frozenset({"b", "a"})), 1).name("1")
+
+
+def test_turns_are_taken_in_the_order_of_asking() -> None:
+    turns, order, threads = Turns(), list[int](), list[threading.Thread]()
+
+    def take(number: int) -> None:
+        with turns:
+            order.append(number)
+
+    with turns:
+        for number in range(20):
+            threads.append(threading.Thread(target=take, args=(number,)))
+            threads[-1].start()
+            while len(turns._waiting) <= number:
+                pass
+    for thread in threads:
+        thread.join()
+    assert order == list(range(20))
+    with turns:
+        order.append(20)
+    assert order[-1] == 20
