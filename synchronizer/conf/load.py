@@ -134,7 +134,6 @@ def declared(
             conf.register_opts(opts, group=group)
             given = sections.get(group, {})
             merged |= {o.dest: conf[group][o.dest] for o in opts if o.name in given}
-        merged.setdefault("os_cloud", cloud)
         found.append(PluginSettings(plugin, merged))
     return tuple(found)
 

@@ -53,8 +53,9 @@ def load(
 ) -> tuple[dict[str, Plugin], list[PluginInfo]]:
     """The named plugins by name, and those of them that are broken or not installed.
 
-    `make_context(name, class)` gives what a plugin is constructed with; an error of
-    `synchronizer.errors` that it raises counts as that plugin's error.
+    `make_context(name, class)` gives what a plugin is constructed with; its settings may be
+    texts, and become what the plugin declares. An error of `synchronizer.errors` that it
+    raises, and a setting that does not fit, count as that plugin's error.
     """
     plugins: dict[str, Plugin] = {}
     broken: list[PluginInfo] = []
@@ -120,6 +121,8 @@ def _class(
 
 def _construct(name: str, class_: type[Plugin], make_context: MakeContext) -> Plugin:
     context = make_context(name, class_)
+    settings = declarations.check_settings(class_, context.settings)
+    context = dataclasses.replace(context, settings=settings)
     try:
         plugin = class_(context)
     except errors.SynchronizerError:

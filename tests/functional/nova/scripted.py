@@ -112,7 +112,7 @@ def _handler(scripted: Scripted) -> type[http.server.BaseHTTPRequestHandler]:
                 self._send(Reply(body={"version": version}))
             else:
                 query = dict(urllib.parse.parse_qsl(url.query))
-                self._send(scripted.nova(Request(url.path, query, self.headers)))
+                self._send(scripted.nova(Request(url.path, query, dict(self.headers))))
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))

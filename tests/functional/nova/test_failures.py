@@ -16,12 +16,13 @@ from synchronizer.plugin import (
     SourceUnavailable,
 )
 from synchronizer.simulator import Fault, Running
+from synchronizer.simulator.faults import Operation
 from synchronizer_plugins.nova.plugin import SERVER, NovaPlugin
 from tests.functional.nova.conftest import MakePlugin
 from tests.functional.nova.scripted import Reply, Scripted, fault, html, page, server
 
-LIST = frozenset({"list"})
-AUTH = frozenset({"auth"})
+LIST: frozenset[Operation] = frozenset({"list"})
+AUTH: frozenset[Operation] = frozenset({"auth"})
 
 
 def test_a_forbidden_listing_is_not_permitted(simulated: Running, make_plugin: MakePlugin) -> None:
@@ -179,7 +180,7 @@ def test_an_answer_that_stops_in_its_middle_meets_the_deadline(
 
 def test_the_next_request_after_a_failure_succeeds(plugin: NovaPlugin, simulated: Running) -> None:
     for kind in ("truncated-body", "disconnect", "html"):
-        simulated.control.add_fault(Fault(kind=kind, operations=LIST, count=1))  # type: ignore[arg-type]
+        simulated.control.add_fault(Fault(kind=kind, operations=LIST, count=1))
         with pytest.raises(SourceUnavailable):
             list(plugin.get_all(SERVER))
     assert sum(len(each.items) for each in plugin.get_all(SERVER)) == 25

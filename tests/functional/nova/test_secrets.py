@@ -34,7 +34,7 @@ def test_nothing_secret_is_logged_at_debug_nor_said_in_errors(
             "no server has user data to leak"
         )
         for kind in sorted(set(get_args(Kind))):
-            fault = Fault(kind=kind, status=503, seconds=3, servers=3)  # type: ignore[arg-type]
+            fault = Fault(kind=kind, status=503, seconds=3, servers=3)
             number = simulated.control.add_fault(fault)
             for ask in (
                 lambda: list(plugin.get_all(SERVER)),

@@ -62,8 +62,8 @@ page_size = 20
 """,
     )
     one, two = (cloud.plugins[0].values for cloud in settings.clouds)
-    assert one == {"page_size": 10, "verify": False, "os_cloud": "one"}
-    assert two == {"page_size": 20, "verify": False, "os_cloud": "two"}
+    assert one == {"page_size": 10, "verify": False}
+    assert two == {"page_size": 20, "verify": False}
 
 
 @pytest.mark.parametrize(

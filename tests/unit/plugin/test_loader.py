@@ -10,13 +10,14 @@ import pytest
 from stevedore import ExtensionManager, _cache
 
 from synchronizer.errors import BadConfiguration
-from synchronizer.plugin import Plugin, PluginContext, loader
+from synchronizer.plugin import Plugin, PluginContext, Setting, loader
 
 GOOD = """
-from synchronizer.plugin import EntityType, Page, Plugin
+from synchronizer.plugin import EntityType, Page, Plugin, Setting
 
 class Good(Plugin):
     service = "{service}"
+    settings = (Setting("size", 1, "a number"),)
     version = "7"
 
     def types(self):
@@ -72,7 +73,13 @@ def test_an_installed_plugin_is_available_with_all_that_it_declares(install: Ins
     install("acme-cloud", {"acme": GOOD.format(service="acme")})
     found = {info.name: info for info in loader.available()}
     assert found["acme"] == loader.PluginInfo(
-        "acme", "acme-cloud 1.5", service="acme", types=("acme.thing",), version="7", error=None
+        "acme",
+        "acme-cloud 1.5",
+        service="acme",
+        types=("acme.thing",),
+        version="7",
+        settings=(Setting("size", 1, "a number"),),
+        error=None,
     )
 
 
@@ -89,11 +96,11 @@ def test_a_plugin_is_constructed_with_its_own_context(install: Install) -> None:
 
     def make(name: str, class_: type[Plugin]) -> PluginContext:
         seen.append((name, class_.service))
-        return PluginContext("c1", {"x": 1})
+        return PluginContext("c1", {"size": "3"})
 
     plugins, broken = loader.load(["acme", "acme"], make)
     assert broken == []
-    assert plugins["acme"].context == PluginContext("c1", {"x": 1})
+    assert plugins["acme"].context == PluginContext("c1", {"size": 3})
     assert seen == [("acme", "acme")]
 
 
@@ -175,6 +182,17 @@ def test_a_plugin_that_raises_when_it_is_made_is_told(install: Install) -> None:
     source = GOOD.format(service="acme") + "\n    def __init__(self, context):\n        1 / 0\n"
     install("acme-cloud", {"acme": source})
     assert "Good cannot be constructed (ZeroDivisionError: division by zero)" in error_of("acme")
+
+
+@pytest.mark.parametrize("settings", [{"size": "many"}, {"sise": 1}])
+def test_settings_that_do_not_fit_are_that_plugins_error(
+    install: Install, settings: dict[str, object]
+) -> None:
+    install("acme-cloud", {"acme": GOOD.format(service="acme")})
+    plugins, (info,) = loader.load(["acme"], lambda name, _class: PluginContext(name, settings))
+    assert plugins == {}
+    assert info.error is not None
+    assert next(iter(settings)) in info.error
 
 
 def test_a_context_that_cannot_be_made_is_that_plugins_error(install: Install) -> None:
