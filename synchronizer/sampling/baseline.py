@@ -8,7 +8,7 @@ if nothing was learnt of its id since its request began: not a version (tombston
 included), and not that the id was *unchanged* either, for then the other observation
 may well be the newer one.
 
-Costs about 400 bytes per live entity (id of 36 characters). Not thread-safe: its
+Costs about 280 bytes per live entity (id of 36 characters). Not thread-safe: its
 owner holds the stream's lock.
 """
 

@@ -2,7 +2,7 @@
 """Deletes that lack evidence, and what an operator decides about them."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from oslo_log import log as logging
 
@@ -42,7 +42,8 @@ class Holds:
         with self._lock:
             if reasons != self._reasons:
                 self._say(reasons)
-            if reasons or self._reasons:
+            # Another process may have held some since, after a listing of its own.
+            if reasons or sampler.ledger.held_count(sampler.id):
                 sampler.ledger.hold(
                     sampler.id,
                     [
@@ -60,17 +61,12 @@ class Holds:
         with self._lock:
             gone = [id_ for id_ in ids if id_ in self._held]
             if gone:
-                self._sampler.ledger.unhold(self._sampler.id, gone)
-                for id_ in gone:
-                    del self._held[id_], self._reasons[id_]
-                self._sampler.counters.hold(len(self._held))
+                self._forget(gone)
 
     def obey(self) -> None:
         """Carries out the operator's verdicts."""
         sampler = self._sampler
         with self._lock:
-            if not self._held:
-                return
             seen = dict(self._held)
         decided = [hold for _, hold in sampler.ledger.held(sampler.id) if hold.verdict]
         if not decided:
@@ -87,11 +83,19 @@ class Holds:
             LOG.warning("%s: decisions on held deletes came too late", sampler.key)
         ids = [hold.id for hold in decided]
         sampler.doubt(ids)
-        self.forget(ids)
+        with self._lock:
+            self._forget(ids)
         LOG.info(
             "%s: an operator decided on %d held deletes: %d deleted, %d kept",
             *(sampler.key, len(ids), len(deleted), len(ids) - len(deleted)),
         )
+
+    def _forget(self, ids: Sequence[str]) -> None:
+        self._sampler.ledger.unhold(self._sampler.id, ids)
+        for id_ in ids:
+            self._held.pop(id_, None)
+            self._reasons.pop(id_, None)
+        self._sampler.counters.hold(len(self._held))
 
     def _restored(self, hold: Hold) -> Request:
         """When a hold of an earlier process began, as far as the ledger tells."""
