@@ -23,4 +23,4 @@ class Run(Command):
                 f"the daemon's parts are not installed ({error.name}): "
                 "pip install 'synchronizer[openstack]'"
             ) from None
-        return main(self.app_args.config_file)
+        return main(self.app.options.config_file)

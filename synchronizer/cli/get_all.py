@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`synchronizer get-all`: the latest snapshot of one entity type."""
+
+import argparse
+import itertools
+import json
+import math
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import yaml
+from cliff.formatters.base import ListFormatter
+from cliff.lister import Lister
+from stevedore import ExtensionManager
+from stevedore.extension import Extension
+
+from synchronizer.cli import connect, texts
+from synchronizer.model import Entity
+
+#: Formats that show entities as they are, one after the other; the others show rows.
+EXACT = ("json", "jsonl", "yaml")
+#: Entities that are looked at to choose columns.
+SAMPLE = 200
+
+
+class GetAll(Lister):
+    """List all entities of a type, as last recorded.
+
+    Rows (table, csv, value) have a few columns, see -c for others; json, yaml and jsonl have
+    whole entities. jsonl holds none in memory: one JSON object per line, as it comes.
+
+    Examples: synchronizer get-all nova.server
+              synchronizer get-all nova.server --where status=ERROR -c id -c name -f csv
+              synchronizer get-all nova.server --max-age 60 -f jsonl
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("type", metavar="TYPE", help="entity type, for example nova.server")
+        parser.add_argument(
+            "--max-age",
+            type=_age,
+            metavar="SECONDS",
+            help="how old the complete listing may be that the answer rests on; 0: it must begin "
+            "now (default: what is recorded)",
+        )
+        parser.add_argument("--fields", type=_names, metavar="A,B", help="only these fields")
+        parser.add_argument(
+            "--where",
+            type=_condition,
+            action="append",
+            default=[],
+            metavar="FIELD=VALUE",
+            help="only entities with this value; one field may be given several values. Numbers, "
+            'true, false and null are taken as such; put a text that looks like one in ""',
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Sequence[str], Iterable[Any]]:
+        where: dict[str, list[Any]] = {}
+        for field, value in parsed_args.where:
+            where.setdefault(field, []).append(value)
+        return (), self._entities(parsed_args, where)
+
+    def produce_output(
+        self, parsed_args: argparse.Namespace, column_names: Sequence[str], data: Iterable[Any]
+    ) -> int:
+        entities: Iterator[Entity] = iter(data)
+        if parsed_args.formatter not in EXACT:
+            columns, rows = _rows(entities, parsed_args.columns, parsed_args.fields)
+            super().produce_output(parsed_args, columns, rows)
+            return 0
+        if parsed_args.columns:
+            wanted = parsed_args.columns
+            entities = ({n: e[n] for n in wanted if n in e} for e in entities)
+        _write(entities, parsed_args, self.app.stdout)
+        return 0
+
+    def _entities(
+        self, parsed_args: argparse.Namespace, where: dict[str, list[Any]]
+    ) -> Iterator[Entity]:
+        with connect.client(self.app.options) as client:
+            yield from client.get_all(
+                parsed_args.type,
+                max_age=parsed_args.max_age,
+                fields=parsed_args.fields,
+                where=where or None,
+            )
+
+    def _load_formatter_plugins(self) -> ExtensionManager[ListFormatter]:
+        # cliff finds formats by entry points, which would give this one to every other program.
+        manager = super()._load_formatter_plugins()
+        point = EntryPoint("jsonl", f"{__name__}:_JsonLines", self.formatter_namespace)
+        manager.extensions.append(Extension("jsonl", point, _JsonLines, _JsonLines()))
+        return manager
+
+
+class _JsonLines(ListFormatter):
+    """Named so that it can be chosen; `GetAll` writes it, as it writes json and yaml."""
+
+    def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
+        """It has no options."""
+
+    def emit_list(
+        self, column_names: Any, data: Any, stdout: Any, parsed_args: argparse.Namespace
+    ) -> None:
+        for row in data:
+            stdout.write(json.dumps(dict(zip(column_names, row, strict=True))) + "\n")
+
+
+def _rows(
+    entities: Iterator[Entity], asked: Sequence[str], fields: Sequence[str] | None
+) -> tuple[list[str], list[list[Any]]]:
+    sample = list(itertools.islice(entities, SAMPLE))
+    everything = sample + list(entities)
+    if asked:
+        # cliff picks from these, and knows which it cannot find.
+        columns = texts.all_columns(everything) or list(asked)
+    else:
+        columns = list(fields) if fields else texts.default_columns(sample)
+    return columns, [[texts.cell(e.get(name)) for name in columns] for e in everything]
+
+
+def _write(entities: Iterator[Entity], parsed_args: argparse.Namespace, out: Any) -> None:
+    if parsed_args.formatter == "jsonl":
+        for entity in entities:
+            out.write(json.dumps(entity, ensure_ascii=False) + "\n")
+    elif parsed_args.formatter == "yaml":
+        empty = True
+        for entity in entities:
+            empty = False
+            out.write(yaml.safe_dump([entity], allow_unicode=True, sort_keys=False))
+        if empty:
+            out.write("[]\n")
+    else:
+        indent = None if parsed_args.noindent else 2
+        separator = "[\n"
+        for entity in entities:
+            text = json.dumps(entity, indent=indent, ensure_ascii=False)
+            out.write(separator + textwrap.indent(text, "  "))
+            separator = ",\n"
+        out.write("[]\n" if separator == "[\n" else "\n]\n")
+    out.flush()
+
+
+def _age(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return value
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError("name at least one field")
+    return names
+
+
+def _condition(text: str) -> tuple[str, Any]:
+    field, equals, value = text.partition("=")
+    if not field or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FIELD=VALUE")
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        return field, value
+    return field, value if isinstance(parsed, list | dict) else parsed

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`synchronizer held`: deletes that wait for evidence, and an operator's word on them.
+
+These work on the ledger of the configuration itself, so they run on the daemon's host.
+"""
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cliff.command import Command
+from cliff.lister import Lister
+
+from synchronizer import errors
+from synchronizer.cli import connect, texts
+
+if TYPE_CHECKING:
+    from synchronizer.ledger import Ledger, StreamState, Verdict
+
+
+class HeldList(Lister):
+    """List the deletes that are held: seen as gone, but not proven to be."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("type", nargs="?", metavar="TYPE", help="only of this entity type")
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        with _ledger(self.app.options) as ledger:
+            rows = [
+                (key.cloud, key.type, h.id, h.reason, texts.instant(h.since), h.verdict or "")
+                for key, h in ledger.held()
+                if parsed_args.type in (None, key.type)
+                and self.app.options.cloud in (None, key.cloud)
+            ]
+        return ("cloud", "type", "id", "reason", "since", "verdict"), rows
+
+
+class _Decide(Command):
+    """What confirm and release have in common."""
+
+    verdict: "Verdict"
+    told: str
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("type", metavar="TYPE", help="entity type, for example nova.server")
+        parser.add_argument("ids", nargs="*", metavar="ID")
+        parser.add_argument("--all", action="store_true", help="all that are held of this type")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        if bool(parsed_args.ids) == parsed_args.all:
+            raise errors.BadRequest("name the ids, or say --all")
+        with _ledger(self.app.options) as ledger:
+            stream = _stream(ledger, parsed_args.type, self.app.options.cloud)
+            held = {hold.id for _, hold in ledger.held(stream.id)}
+            if missing := [id_ for id_ in parsed_args.ids if id_ not in held]:
+                raise errors.NotFound(f"not held of {stream.key}: {', '.join(missing)}")
+            count = ledger.decide(stream.id, parsed_args.ids or None, self.verdict)
+        self.app.stdout.write(f"{stream.key}: {count} {self.told}\n")
+        return 0
+
+
+class HeldConfirm(_Decide):
+    """Confirm held deletes: these entities are gone. The daemon deletes them within seconds,
+    unless they were seen again meanwhile.
+
+    Examples: synchronizer held confirm nova.server 9f1c...
+              synchronizer held confirm nova.server --all
+    """
+
+    verdict = "confirm"
+    told = "confirmed; the daemon deletes them within seconds"
+
+
+class HeldRelease(_Decide):
+    """Release held deletes: these entities are not to be deleted on this account.
+
+    The next complete listing judges them anew.
+    """
+
+    verdict = "release"
+    told = "released; the next complete listing judges them anew"
+
+
+@contextlib.contextmanager
+def _ledger(options: argparse.Namespace) -> Iterator["Ledger"]:
+    try:
+        from synchronizer.ledger import Ledger
+    except ImportError as error:
+        raise connect.needs_daemon(error) from None
+    settings = connect.configuration(options)
+    ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _stream(ledger: "Ledger", type_: str, cloud: str | None) -> "StreamState":
+    """The stream of this type; the cloud has to be named where several have it."""
+    found = [
+        state
+        for state in ledger.streams()
+        if state.key.type == type_ and cloud in (None, state.key.cloud)
+    ]
+    if not found:
+        known = ", ".join(str(state.key) for state in ledger.streams())
+        raise errors.UnknownType(f"nothing is known of {type_}; there is: {known or 'nothing'}")
+    if len(found) > 1:
+        clouds = ", ".join(state.key.cloud for state in found)
+        raise errors.UnknownCloud(f"name one of the clouds that have it with --cloud: {clouds}")
+    return found[0]

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`synchronizer`: the options that all commands have, and how commands end.
+
+Exit status: 0 done; 1 it could not be done; 2 the command line is wrong; 3 not now (nobody
+answers, the bus or a service is away: the same may work later); 130 interrupted by
+Ctrl-C; 141 whoever read the output went away.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from cliff.app import App
+from cliff.command import Command
+from cliff.commandmanager import CommandManager
+
+from synchronizer import __version__, errors
+
+UNAVAILABLE = 3
+CLOSED_PIPE = 141
+
+DESCRIPTION = (
+    "Knows, at every moment, what a cloud contains, and tells what changed. Exit status: 0 done, "
+    "1 not possible, 2 wrong usage, 3 not now (nobody answers), 130 interrupted."
+)
+
+
+class Synchronizer(App):
+    """The application. `status_of(error)`: the exit status that an error leads to."""
+
+    NAME = "synchronizer"
+    LOG = logging.getLogger("synchronizer.cli")
+
+    def __init__(self, **streams: Any) -> None:
+        super().__init__(
+            description=DESCRIPTION,
+            version=__version__,
+            command_manager=CommandManager("synchronizer.commands"),
+            deferred_help=True,
+            **streams,
+        )
+        self._status: int | None = None
+
+    def build_option_parser(
+        self,
+        description: str | None,
+        version: str | None,
+        argparse_kwargs: dict[str, Any] | None = None,
+    ) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().build_option_parser(
+            description, version, argparse_kwargs
+        )
+        parser.add_argument(
+            "--config-file",
+            action="append",
+            metavar="PATH",
+            help="configuration of the daemon; may be repeated (default: where oslo.config looks)",
+        )
+        parser.add_argument(
+            "--transport-url",
+            metavar="URL",
+            help="the daemon's bus (default: SYNCHRONIZER_TRANSPORT_URL, then the configuration)",
+        )
+        parser.add_argument("--cloud", help="the cloud that is meant, where there are several")
+        parser.add_argument(
+            "--timeout",
+            type=_seconds,
+            default=30.0,
+            metavar="SECONDS",
+            help="how long to wait for an answer (default: 30)",
+        )
+        return parser
+
+    def configure_logging(self) -> None:
+        """What libraries log is shown with --debug only."""
+        debug = self.options.debug
+        own = {0: logging.ERROR, 1: logging.WARNING, 2: logging.INFO}.get(
+            self.options.verbose_level, logging.DEBUG
+        )
+        console = logging.StreamHandler(self.stderr)
+        console.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        if not debug:
+            console.setFormatter(logging.Formatter(f"{self.NAME}: %(message)s"))
+            console.setLevel(own)
+            console.addFilter(logging.Filter("synchronizer"))
+        handlers: list[logging.Handler] = [console]
+        if self.options.log_file:
+            file = logging.FileHandler(self.options.log_file)
+            file.setFormatter(logging.Formatter(self.LOG_FILE_MESSAGE_FORMAT))
+            handlers.append(file)
+        logging.basicConfig(
+            level=logging.DEBUG if debug else min(own, logging.INFO), handlers=handlers, force=True
+        )
+
+    def run(self, argv: Sequence[str]) -> int:
+        self._status = None
+        result: int = super().run(list(argv))
+        return result if self._status is None else self._status
+
+    def interact(self) -> None:
+        """Without a command: help, and a status that says that one is missing."""
+        self.run_subcommand(["help"])
+        self._status = 2
+
+    def clean_up(self, cmd: Command, result: int, err: BaseException | None) -> None:
+        if isinstance(err, Exception):
+            self._status = status_of(err)
+
+
+def status_of(error: Exception) -> int:
+    """The exit status that an error leads to."""
+    if isinstance(error, BrokenPipeError):
+        return CLOSED_PIPE
+    return UNAVAILABLE if isinstance(error, errors.Retry) else 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The console script."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if "--debug" not in arguments:
+        warnings.simplefilter("ignore")  # those of libraries, to their developers
+    status = Synchronizer().run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes again when it ends, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return status or CLOSED_PIPE
+    return status
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number of seconds")
+    return value
