@@ -115,6 +115,17 @@ def test_a_backup_restored_into_the_same_file_is_above_what_was_published(
         assert ledger.state(backup.id) == state
 
 
+def test_a_single_lost_revision_is_noticed(tmp_path: Path) -> None:
+    file, state_path = tmp_path / "ledger.sqlite", tmp_path / "state"
+    with opened(file, state_path) as ledger:
+        before = grow(ledger, "a", "b")
+        ledger.high_water.record(KEY, before.epoch, before.revision + 1)
+    with opened(file, state_path) as ledger:
+        state = ledger.state(before.id)
+    assert state.epoch != before.epoch
+    assert state.revision == before.revision + 2
+
+
 def test_a_backup_of_an_older_epoch_never_repeats_a_published_number(tmp_path: Path) -> None:
     file, state_path = tmp_path / "ledger.sqlite", tmp_path / "state"
     with opened(file, state_path) as ledger:
