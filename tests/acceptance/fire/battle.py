@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plays rounds in a world: churn, strikes, quiet, and then everything must be right again."""
+
+import collections
+import random
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from tests.acceptance.fire.audit import Audit
+from tests.acceptance.fire.failure import Broken, CannotGoOn
+from tests.acceptance.fire.plan import Round, Strike
+from tests.acceptance.fire.truth import differences
+from tests.acceptance.fire.world import SHARES, World
+
+#: Seconds within which everything is right again after the trouble is over.
+RECOVERY = 60.0
+#: Seconds for a point to be reached, or a fault to strike.
+STRIKING = 30.0
+#: Seconds between two looks.
+LOOK = 0.2
+
+
+class Battle:
+    """The rounds of one world. `hits`: how often each card really struck."""
+
+    def __init__(self, world: World, *, recovery: float = RECOVERY) -> None:
+        self.world = world
+        self.audit = Audit(world)
+        self.hits: collections.Counter[str] = collections.Counter()
+        self._recovery = recovery
+
+    def play(self, round_: Round) -> None:
+        """One round; `Broken` says what did not hold."""
+        heard_from = None if round_.disturbs_hearing() else self.listening_from()
+        self.world.control.churn(round_.churn, SHARES)
+        began = time.monotonic()
+        faults: list[tuple[Strike, int, float]] = []
+        for strike in round_.strikes:
+            self.world.pause(began + strike.at - time.monotonic())
+            if strike.kind == "fault":
+                number = self._begin_fault(strike)
+                faults.append((strike, number, time.monotonic() + strike.hold))
+            else:
+                self._strike(strike)
+        for strike, number, until in faults:
+            self.world.pause(until - time.monotonic())
+            self._end_fault(strike, number)
+        self.world.pause(round_.after)
+        self.world.control.churn(0)
+        self.world.control.step(0, settle=True)
+        self.recover(heard_from=heard_from)
+
+    def listening_from(self) -> int:
+        """The revision after which the consumer will hear everything, as it hears now."""
+        self.until(self.audit.hears, "the consumer to hear bookmarks")
+        return self.world.state().revision
+
+    def recover(self, *, heard_from: int | None = None) -> None:
+        """Waits until all is right again, with nothing changing any longer; then judges."""
+        world = self.world
+        still_since = time.time_ns() // 1000
+        world.truth.read()
+        deadline = time.monotonic() + self._recovery
+        self._until(deadline, lambda: self._proven(still_since), "a proven listing")
+        self.audit.check_proof()
+        self._until(deadline, self._all_published, "the last revision to be marked as published")
+        self._until(deadline, self._copied, "the consumer's copy to equal the cloud")
+        if heard_from is not None:
+            self._until(deadline, self.audit.hears, "the consumer to hear bookmarks")
+        self.audit.check(heard_from=heard_from)
+
+    def until(self, done: Callable[[], bool], what: str, patience: float = STRIKING) -> None:
+        """Waits; `CannotGoOn` if it was in vain."""
+        deadline = time.monotonic() + patience
+        while not done():
+            if time.monotonic() > deadline:
+                raise CannotGoOn(f"waited {patience:.0f} s for {what} in vain")
+            self.world.pause(0.05)
+
+    # --- strikes ------------------------------------------------------------
+
+    def _strike(self, strike: Strike) -> None:
+        if strike.kind == "kill":
+            self.world.processes.kill(strike.name)
+        else:
+            points = self.world.points
+            before = points.hits(strike.name)
+            points.arm(strike.name, strike.skip)
+            try:
+                self.until(lambda: points.hits(strike.name) > before, strike.card)
+            finally:
+                points.disarm(strike.name)
+        self.hits[strike.card] += 1
+
+    def _begin_fault(self, strike: Strike) -> int:
+        fault = strike.fault
+        assert fault is not None
+        if fault.kind == "down-cell":
+            self.world.truth.read()
+            live = sorted(self.world.truth.live)
+            count = fault.servers or 1
+            ids = frozenset(random.Random(strike.salt).sample(live, count))
+            fault = msgspec.structs.replace(fault, servers=None, ids=ids)
+        return self.world.control.add_fault(fault)
+
+    def _end_fault(self, strike: Strike, number: int) -> None:
+        control = self.world.control
+
+        def struck() -> bool:
+            return any(one["id"] == number and one["struck"] for one in control.faults())
+
+        try:
+            self.until(struck, f"{strike.card} to strike")
+        finally:
+            control.remove_fault(number)
+        self.hits[strike.card] += 1
+
+    # --- recovery -----------------------------------------------------------
+
+    def _proven(self, since: int) -> bool:
+        state = self.world.state()
+        ledger = self.world.ledger
+        return (
+            state.listed_at is not None
+            and state.listed_at >= since
+            and not ledger.held_count(state.id)
+            and ledger.condition(state.id) is None
+        )
+
+    def _all_published(self) -> bool:
+        state = self.world.state()
+        return state.published == state.revision
+
+    def _copied(self) -> bool:
+        dump = self.world.dump()
+        return dump is not None and dump.synced and dump.entities == self.world.truth.live
+
+    def _until(self, deadline: float, done: Callable[[], bool], what: str) -> None:
+        while not done():
+            if time.monotonic() > deadline:
+                raise Broken(
+                    "convergence", f"waited {self._recovery:.0f} s for {what}\n{self.picture()}"
+                )
+            self.world.pause(LOOK)
+
+    def picture(self) -> str:
+        """How everything stands, for whoever has to find out why."""
+        world = self.world
+        state = world.state()
+        condition = world.ledger.condition(state.id)
+        held = world.ledger.held(state.id)
+        lines = [
+            f"ledger: revision {state.revision}, published {state.published}, "
+            f"listed at {state.listed_at}, {len(held)} deletes held"
+            + (f" ({held[0][1].reason})" if held else ""),
+            f"source: {'works' if condition is None else condition.message}",
+        ]
+        wrong = differences(self.audit.copy_of_ledger(), world.truth.live)
+        lines += [f"ledger: {text}" for text in wrong or ["equals the cloud"]]
+        dump = world.dump()
+        if dump is None:
+            lines.append("consumer: does not answer")
+        else:
+            lines.append(f"consumer: synced {dump.synced}, revision {dump.revision}")
+            wrong = differences(dump.entities, world.truth.live)
+            lines += [f"consumer: {text}" for text in wrong or ["equals the cloud"]]
+        return "\n".join(lines)

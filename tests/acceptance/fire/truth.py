@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated cloud's own log, followed while it grows."""
+
+import pathlib
+from typing import Any
+
+import msgspec
+import xxhash
+
+from synchronizer.simulator import GroundTruth
+from synchronizer.simulator.ground_truth import Mutation
+
+Entity = dict[str, Any]
+
+#: Never leaves the daemon, so a copy has to lack it.
+SENSITIVE = ("OS-EXT-SRV-ATTR:user_data",)
+
+_decoder = msgspec.json.Decoder(Mutation)
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def visible(entity: Entity) -> Entity:
+    """What a consumer is to see of a server."""
+    return {name: value for name, value in entity.items() if name not in SENSITIVE}
+
+
+def state_of(entity: Entity) -> int:
+    """Stands for one state of an entity."""
+    return xxhash.xxh3_64_intdigest(_encoder.encode(entity))
+
+
+class Truth:
+    """`live`: id -> entity as of the last `read`; `gone`: id -> when it was deleted, in
+    microseconds since 1970; `states`: every (id, state) that ever was."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._header_read = False
+        first = GroundTruth(path).at_seq(0)
+        self.live: dict[str, Entity] = {id_: visible(e) for id_, e in first.items()}
+        self.gone: dict[str, int] = {}
+        self.states = {(id_, state_of(entity)) for id_, entity in self.live.items()}
+        self.mutations = 0
+
+    def read(self) -> None:
+        """Takes over what was written since."""
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            data = file.read()
+        end = data.rfind(b"\n") + 1
+        self._offset += end
+        for line in data[:end].splitlines():
+            if not self._header_read:
+                self._header_read = True
+                continue
+            mutation = _decoder.decode(line)
+            self.mutations += 1
+            if mutation.op == "delete":
+                self.gone[mutation.id] = mutation.at
+                self.live.pop(mutation.id, None)
+                continue
+            entity = visible(msgspec.json.decode(mutation.entity))
+            self.live[mutation.id] = entity
+            self.states.add((mutation.id, state_of(entity)))
+
+    def was_gone(self, id_: str, at: int) -> bool:
+        """Whether the server was deleted at or before that instant."""
+        return id_ in self.gone and self.gone[id_] <= at
+
+
+def differences(copy: dict[str, Entity], truth: dict[str, Entity], most: int = 5) -> list[str]:
+    """What is wrong with a copy, in words; empty when it is exact."""
+    missing = sorted(truth.keys() - copy.keys())
+    extra = sorted(copy.keys() - truth.keys())
+    differing = sorted(id_ for id_ in truth.keys() & copy.keys() if truth[id_] != copy[id_])
+    found = []
+    if missing:
+        found.append(f"{len(missing)} are missing: {', '.join(missing[:most])}")
+    if extra:
+        found.append(f"{len(extra)} exist no more: {', '.join(extra[:most])}")
+    for id_ in differing[:most]:
+        mine, its = copy[id_], truth[id_]
+        fields = [f for f in sorted(mine.keys() | its.keys()) if mine.get(f) != its.get(f)]
+        values = "; ".join(f"{f}: {mine.get(f)!r} instead of {its.get(f)!r}" for f in fields)
+        found.append(f"{id_} differs: {values:.500}")
+    if len(differing) > most:
+        found.append(f"and {len(differing) - most} more differ")
+    return found

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One world: a directory, its processes, and what can be seen of it from outside."""
+
+import dataclasses
+import pathlib
+import shutil
+import tempfile
+import time
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import yaml
+
+from synchronizer.ledger import Ledger, StreamState
+from synchronizer.model import StreamKey
+from synchronizer.simulator import Control
+from tests.acceptance.fire import defects
+from tests.acceptance.fire.consumer import Dump
+from tests.acceptance.fire.failure import CannotGoOn
+from tests.acceptance.fire.points import Points
+from tests.acceptance.fire.processes import Processes
+from tests.acceptance.fire.truth import Truth
+
+STREAM = StreamKey("fire", "nova.server")
+#: Seconds for a world to begin.
+BEGINNING = 90.0
+
+SHARES = {
+    "rename": 15,
+    "metadata": 20,
+    "stop": 8,
+    "start": 8,
+    "address": 10,
+    "lock": 5,
+    "unlock": 5,
+    "create": 14,
+    "delete": 12,
+}
+
+CONFIGURATION = """\
+[DEFAULT]
+clouds = {cloud}
+state_path = {path}/state
+runtime_path = {path}/run
+log_file = {path}/synchronizer.log
+graceful_shutdown_timeout = 10
+transport_url = {transport_url}
+
+[ledger]
+connection = {database_url}
+verify_interval = 60
+compact_interval = 60
+
+[relay]
+bookmark_interval = 0.5
+
+[sampling]
+interval = {interval}
+changes_interval = {changes_interval}
+settle = 2
+confirm_rate = 500
+
+[cloud:{cloud}:nova]
+os_cloud = {cloud}
+timeout = 2
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """`changes_interval` 0: no changes-since queries. Empty URLs: embedded bus, SQLite."""
+
+    servers: int = 5000
+    page_limit: int = 500
+    interval: float = 2.0
+    changes_interval: float = 0.3
+    seed: int = 1
+    defect: str | None = None
+    transport_url: str = ""
+    database_url: str = ""
+
+
+class World:
+    """Everything runs when it is made. On exit the processes end; the directory stays if
+    there was an error."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        # Short, for the socket's sake.
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="fire-"))
+        (self.path / "state").mkdir(mode=0o700)
+        self.transport_url = settings.transport_url or f"local://{self.path}/run/bus.sock"
+        self._database_url = settings.database_url or f"sqlite:///{self.path}/state/ledger.sqlite"
+        config = self.path / "synchronizer.conf"
+        config.write_text(
+            CONFIGURATION.format(
+                cloud=STREAM.cloud,
+                path=self.path,
+                transport_url=self.transport_url,
+                database_url=self._database_url,
+                interval=settings.interval,
+                changes_interval=settings.changes_interval,
+            )
+        )
+        common = ["--world", str(self.path), "--transport-url", self.transport_url]
+        daemon = ["-m", "tests.acceptance.fire.launch", "--config", str(config), *common]
+        consumer = ["-m", "tests.acceptance.fire.consumer", *common]
+        consumer += ["--cloud", STREAM.cloud, "--type", STREAM.type]
+        if settings.defect in defects.OF_DAEMON:
+            daemon += ["--defect", settings.defect]
+        elif settings.defect is not None:
+            consumer += ["--defect", settings.defect]
+        self.processes = Processes(self.path, daemon=daemon, consumer=consumer)
+        self.points = Points(self.path)
+        self._ledger: Ledger | None = None
+        self._stream: int | None = None
+        try:
+            self._begin()
+        except BaseException:
+            self.processes.close()
+            raise
+
+    def _begin(self) -> None:
+        log = self.path / "truth.jsonl"
+        settings = self.settings
+        ready = self.processes.start_simulator(
+            [
+                *("--servers", str(settings.servers), "--seed", str(settings.seed)),
+                *("--page-limit", str(settings.page_limit), "--log", str(log)),
+            ]
+        )
+        auth = {
+            "auth_url": ready["auth_url"],
+            "username": "admin",
+            "password": "secret",
+            "project_name": "admin",
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        }
+        clouds = {"clouds": {STREAM.cloud: {"region_name": "RegionOne", "auth": auth}}}
+        (self.path / "clouds.yaml").write_text(yaml.safe_dump(clouds))
+        self.control = Control(ready["control_url"])
+        self.truth = Truth(log)
+        self.processes.start("daemon")
+        self.processes.start("consumer")
+        deadline = time.monotonic() + BEGINNING
+        while not self.has_begun():
+            self.pause(0.2)
+            if time.monotonic() > deadline:
+                raise CannotGoOn(
+                    f"no first copy within {BEGINNING:.0f} s\n{self.processes.tail('daemon')}"
+                )
+
+    def has_begun(self) -> bool:
+        """Whether everything was listed, and the consumer has it."""
+        if not (self.path / "pids" / "worker").exists():
+            return False
+        if self._stream is None:
+            found = self.ledger.find(STREAM)
+            if found is None:
+                return False
+            self._stream = found.id
+        if self.state().listed_at is None:
+            return False
+        dump = self.dump()
+        return dump is not None and dump.synced and dump.entities.keys() == self.truth.live.keys()
+
+    @property
+    def ledger(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = Ledger.open(self._database_url, state_path=self.path / "state")
+        return self._ledger
+
+    @property
+    def stream(self) -> int:
+        """The stream's number in the ledger."""
+        assert self._stream is not None
+        return self._stream
+
+    def state(self) -> StreamState:
+        return self.ledger.state(self.stream)
+
+    def dump(self, patience: float = 5.0) -> Dump | None:
+        """The consumer's copy now; None if it died meanwhile."""
+        path = self.processes.ask_for_dump()
+        deadline = time.monotonic() + patience
+        while not path.exists():
+            self.pause(0.02)
+            if time.monotonic() > deadline:
+                return None
+        dump = msgspec.json.decode(path.read_bytes(), type=Dump)
+        path.unlink()
+        return dump
+
+    def pause(self, seconds: float) -> None:
+        """Sleeps in small steps, and starts again what was killed on purpose."""
+        end = time.monotonic() + seconds
+        while True:
+            self.processes.tend()
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, 0.05))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._ledger is not None:
+            self._ledger.close()
+        self.processes.close()
+        if error is None:
+            shutil.rmtree(self.path, ignore_errors=True)
