@@ -116,7 +116,7 @@ class Stage:
             )
         )
         self._start(
-            [sys.executable, "-c", "import sys; from synchronizer.daemon.main import main; main(sys.argv[1:])", str(path)],
+            [sys.executable, "-m", "synchronizer.cli.main", "run", "--config-file", str(path)],
             "daemon",
         )
 
