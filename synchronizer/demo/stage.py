@@ -116,7 +116,7 @@ class Stage:
             )
         )
         self._start(
-            [sys.executable, "-m", "synchronizer.cli.main", "run", "--config-file", str(path)],
+            [sys.executable, "-m", "synchronizer", "run", "--config-file", str(path)],
             "daemon",
         )
 

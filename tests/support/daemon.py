@@ -45,7 +45,7 @@ class Daemon:
         with (self.path / "daemon.out").open("ab") as out:
             self._process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "synchronizer.cli.main", "run",
+                    sys.executable, "-m", "synchronizer", "run",
                     "--config-file", str(self.configuration),
                 ],
                 stdin=subprocess.DEVNULL,
