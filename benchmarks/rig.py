@@ -148,7 +148,7 @@ class Rig:
     def start(self, name: str, argv: Sequence[str], *, first_line: bool = True) -> str:
         """Starts a process, which ends with the rig; waits for its first line of output."""
         with (self.path / f"{name}.err").open("wb") as err:
-            self._processes[name] = process = subprocess.Popen(
+            self._processes[name] = subprocess.Popen(
                 argv,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE if first_line else err,
