@@ -132,7 +132,8 @@ def measure(sizes: tuple[int, int], rate: float, seconds: float, interval: float
         time.sleep(seconds)
         for side in sides:
             side.churn(0)
-        if not all([side.was_listed() for side in sides]):
+        listed = [side.was_listed() for side in sides]
+        if not all(listed):
             raise errors.ServiceUnavailable("a listing was not over in time; raise --seconds")
         return [side.result() for side in sides]
 
