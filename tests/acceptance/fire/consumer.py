@@ -109,9 +109,7 @@ class Consumer:
         if isinstance(event, Synced):
             present = self._copy.of(self._stream.cloud, self._stream.type)
             vanished, self._before = sorted(self._before - present.keys()), set()
-            return Line(
-                "synced", at, epoch=event.epoch, revision=event.revision, vanished=vanished
-            )
+            return Line("synced", at, epoch=event.epoch, revision=event.revision, vanished=vanished)
         about: dict[str, Any] = {
             "id": event.id,
             "revision": event.revision,
@@ -160,9 +158,7 @@ def main() -> int:
         file.write(b"\n")
         log = Log(file)
         log.write(Line("begun", now(), text=str(os.getpid())))
-        consumer = Consumer(
-            Points(options.world), log, StreamKey(options.cloud, options.type)
-        )
+        consumer = Consumer(Points(options.world), log, StreamKey(options.cloud, options.type))
         threading.Thread(target=consumer.obey, daemon=True).start()
         with Client(options.transport_url, cloud=options.cloud, timeout=TIMEOUT) as client:
             watch = client.watch(

@@ -7,6 +7,7 @@ the guarantees.
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -70,12 +71,14 @@ def mark_before_publish(_transport_url: str) -> None:
 
 
 def page_dropped_called_complete(_transport_url: str) -> None:
-    """A page of each listing gets lost, and the listing is called complete."""
+    """A page of each listing but the first gets lost, and the listing is called complete."""
     get_all = NovaPlugin.get_all
+    listings = itertools.count()
 
     def dropping(self: NovaPlugin, type_: EntityType) -> Iterator[Page]:
+        first = next(listings) == 0
         for number, page in enumerate(get_all(self, type_)):
-            yield dataclasses.replace(page, items=()) if number == 0 else page
+            yield page if number or first else dataclasses.replace(page, items=())
 
     NovaPlugin.get_all = dropping  # type: ignore[method-assign]
 
