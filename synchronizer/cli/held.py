@@ -6,6 +6,7 @@ These work on the ledger of the configuration itself, so they run on the daemon'
 
 import argparse
 import contextlib
+import pathlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -67,8 +68,9 @@ class _Decide(Command):
 
 
 class HeldConfirm(_Decide):
-    """Confirm held deletes: these entities are gone. The daemon deletes them within seconds,
-    unless they were seen again meanwhile.
+    """Confirm held deletes: these entities are gone.
+
+    The daemon deletes them within seconds, unless they were seen again meanwhile.
 
     Examples: synchronizer held confirm nova.server 9f1c...
               synchronizer held confirm nova.server --all
@@ -79,9 +81,9 @@ class HeldConfirm(_Decide):
 
 
 class HeldRelease(_Decide):
-    """Release held deletes: these entities are not to be deleted on this account.
+    """Release held deletes: nothing is to be deleted on this account.
 
-    The next complete listing judges them anew.
+    The next complete listing judges these entities anew.
     """
 
     verdict = "release"
@@ -95,6 +97,11 @@ def _ledger(options: argparse.Namespace) -> Iterator["Ledger"]:
     except ImportError as error:
         raise connect.needs_daemon(error) from None
     settings = connect.configuration(options)
+    scheme, _, path = settings.ledger.url.partition(":///")
+    if scheme.startswith("sqlite") and not pathlib.Path(path).exists():
+        raise errors.BadConfiguration(
+            f"there is no ledger {path}; is this the daemon's host, and its --config-file?"
+        )
     ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path)
     try:
         yield ledger

@@ -7,6 +7,7 @@ Ctrl-C; 141 whoever read the output went away.
 """
 
 import argparse
+import importlib.metadata
 import logging
 import os
 import sys
@@ -29,8 +30,25 @@ DESCRIPTION = (
 )
 
 
+class Commands(CommandManager):
+    """The commands by their entry points, imported when they are called."""
+
+    def load_commands(self, namespace: str) -> None:
+        self.group_list.append(namespace)
+        for point in importlib.metadata.entry_points(group=namespace):
+            self.commands[point.name] = point
+
+    def find_command(self, argv: list[str]) -> tuple[type[Command], str, list[str]]:
+        try:
+            return super().find_command(argv)
+        except ModuleNotFoundError as error:
+            raise errors.BadConfiguration(
+                f"the command cannot be used here: {error.name} is not installed"
+            ) from error
+
+
 class Synchronizer(App):
-    """The application. `status_of(error)`: the exit status that an error leads to."""
+    """The application."""
 
     NAME = "synchronizer"
     LOG = logging.getLogger("synchronizer.cli")
@@ -39,7 +57,7 @@ class Synchronizer(App):
         super().__init__(
             description=DESCRIPTION,
             version=__version__,
-            command_manager=CommandManager("synchronizer.commands"),
+            command_manager=Commands("synchronizer.commands"),
             deferred_help=True,
             **streams,
         )
@@ -100,6 +118,13 @@ class Synchronizer(App):
         self._status = None
         result: int = super().run(list(argv))
         return result if self._status is None else self._status
+
+    def run_subcommand(self, argv: list[str]) -> int:
+        try:
+            return super().run_subcommand(argv)
+        except errors.SynchronizerError as error:  # before the command had its turn
+            self.LOG.error(error, exc_info=self.options.debug)
+            return 1
 
     def interact(self) -> None:
         """Without a command: help, and a status that says that one is missing."""

@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way in: asks the snapshot server over the bus, and watches streams."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from oslo_log import log as logging
+from oslo_messaging.transport import NotificationTransport
+
 from synchronizer.bus import rpc, subscription, transport
+from synchronizer.bus.deadline import Caller
 from synchronizer.client.requests import Requests
 from synchronizer.client.snapshot import Snapshot
 from synchronizer.client.values import ChangesAnswer, StreamInfo, Version
 from synchronizer.client.watch import Subscribed, Watch
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds for a connection to end.
+CLOSING = 2.0
 
 
 class Client:
@@ -35,9 +45,9 @@ class Client:
         self._cloud = cloud
         self._timeout = timeout
         self._transport = transport.rpc_transport(transport_url)
-        self._notifications = transport.notification_transport(
-            notification_transport_url or transport_url
-        )
+        self._notification_url = notification_transport_url or transport_url
+        self._notifications: NotificationTransport | None = None
+        self._lock = threading.Lock()
         self._rpc = rpc.RpcClient(self._transport, timeout)
         self._requests = Requests(self._rpc, timeout)
 
@@ -53,9 +63,16 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Lets go of connections; close watches first."""
-        self._transport.cleanup()
-        self._notifications.cleanup()
+        """Lets go of connections, within seconds; close watches first."""
+        with self._lock:
+            made = [t for t in (self._transport, self._notifications) if t is not None]
+        caller = Caller("client-close", len(made))
+        for one in made:
+            try:
+                caller.run(one.cleanup, CLOSING)
+            except TimeoutError:
+                # A call that hangs in the driver holds it; it goes when the driver lets go.
+                LOG.debug("a connection is still in use, and is left to end by itself")
 
     def get_all(
         self,
@@ -127,6 +144,9 @@ class Client:
         """
 
         def subscribe(names: Sequence[str]) -> Subscribed:
+            with self._lock:
+                if self._notifications is None:
+                    self._notifications = transport.notification_transport(self._notification_url)
             subscribed = subscription.Subscription(self._notifications, names)
             return subscribed if wrap is None else wrap(subscribed)
 
