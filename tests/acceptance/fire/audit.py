@@ -28,6 +28,7 @@ class Audit:
         self._recorded: dict[int, Version] = {}
         self._revision = 0
         self._followed: int | None = None
+        self._demoted = False
         #: The highest revision of which each was heard, from where hearing was known to work.
         self._heard: set[int] = set()
         self.deletes = 0
@@ -42,8 +43,10 @@ class Audit:
             line.what == "bookmark" and line.revision >= revision for line in self._lines[begun:]
         )
 
-    def check(self, *, heard_from: int | None) -> None:
-        """`Broken` unless all holds. `heard_from`: every later revision must have been heard."""
+    def check(self, *, heard_from: int | None, demoted: bool = False) -> None:
+        """`Broken` unless all holds. `heard_from`: every later revision must have been heard.
+        `demoted`: the credential was no administrator's for a while, and was shown less."""
+        self._demoted = demoted
         self._read_log()
         self._read_ledger()
         self._world.truth.read()
@@ -137,10 +140,15 @@ class Audit:
                 continue
             assert version.entity is not None
             state = state_of(msgspec.json.decode(version.entity))
-            if (version.id, state) not in truth.states:
+            if not self._was(version.id, state):
                 raise Broken(
                     "whole entities", f"revision {version.revision}: {version.id} never was so"
                 )
+
+    def _was(self, id_: str, state: int) -> bool:
+        truth = self._world.truth
+        seen = (id_, state)
+        return seen in truth.states or (self._demoted and seen in truth.member_states)
 
     def _check_line(self, line: Line) -> None:
         truth = self._world.truth
@@ -161,7 +169,7 @@ class Audit:
         if line.what == "deleted":
             if not truth.was_gone(line.id, line.at):
                 raise Broken("no false delete", f"the consumer lost {line.id}, which was there")
-        elif (line.id, line.state) not in truth.states:
+        elif not self._was(line.id, line.state):
             raise Broken("whole entities", f"the consumer got {line.id} as it never was")
         if self._followed is not None:
             if line.revision <= self._followed:

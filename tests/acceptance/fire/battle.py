@@ -50,15 +50,16 @@ class Battle:
         self.world.pause(round_.after)
         self.world.control.churn(0)
         self.world.control.step(0, settle=True)
-        self.recover(heard_from=heard_from)
+        self.recover(heard_from=heard_from, demoted=round_.demotes())
 
     def listening_from(self) -> int:
         """The revision after which the consumer will hear everything, as it hears now."""
         self.until(self.audit.hears, "the consumer to hear bookmarks")
         return self.world.state().revision
 
-    def recover(self, *, heard_from: int | None = None) -> None:
-        """Waits until all is right again, with nothing changing any longer; then judges."""
+    def recover(self, *, heard_from: int | None = None, demoted: bool = False) -> None:
+        """Waits until all is right again, with nothing changing any longer; then judges
+        (see `Audit.check`)."""
         world = self.world
         still_since = time.time_ns() // 1000
         world.truth.read()
@@ -69,7 +70,7 @@ class Battle:
         self._until(deadline, self._copied, "the consumer's copy to equal the cloud")
         if heard_from is not None:
             self._until(deadline, self.audit.hears, "the consumer to hear bookmarks")
-        self.audit.check(heard_from=heard_from)
+        self.audit.check(heard_from=heard_from, demoted=demoted)
 
     def until(self, done: Callable[[], bool], what: str, patience: float = STRIKING) -> None:
         """Waits; `CannotGoOn` if it was in vain."""

@@ -92,7 +92,7 @@ def confirmation_off(_transport_url: str) -> None:
         self._holds.forget(outcome.deleted)
         return Verdict(again=outcome.again)
 
-    Evidence.after_listing = after_listing  # type: ignore[method-assign]
+    Evidence.after_listing = after_listing  # type: ignore[method-assign, assignment]
 
 
 def global_raw_hashes(_transport_url: str) -> None:
@@ -116,7 +116,7 @@ def global_raw_hashes(_transport_url: str) -> None:
         part = dataclasses.replace(kept, items=items)
         return compare(part, baseline, rules, moment, sampled_at, tick)
 
-    stream.compare = comparing
+    stream.compare = comparing  # type: ignore[attr-defined]
 
 
 def bookmarks_ignored() -> None:

@@ -89,6 +89,10 @@ class Round:
         lossy = ("kill broker", "kill daemon", "kill consumer", "point apply")
         return any(strike.card.startswith(lossy) for strike in self.strikes)
 
+    def demotes(self) -> bool:
+        """Whether the credential is shown less of each server for a while."""
+        return any(strike.card == "fault lost admin" for strike in self.strikes)
+
     def __str__(self) -> str:
         strikes = ", ".join(f"{strike.card} at {strike.at:.1f} s" for strike in self.strikes)
         return f"round {self.number}: {strikes}"

@@ -33,7 +33,8 @@ class Processes:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._ours: list[psutil.Process] = []
         self._killed: set[int] = set()
-        self._environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        paths = (str(ROOT), os.environ.get("PYTHONPATH", ""))
+        self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         self._environment["OS_CLIENT_CONFIG_FILE"] = str(world / "clouds.yaml")
         (world / "pids").mkdir()
         (world / "dumps").mkdir()

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from synchronizer.simulator import Fault
+from synchronizer.simulator.faults import Fault, Operation
 from tests.acceptance.fire.battle import Battle
 from tests.acceptance.fire.plan import Round, Strike
 from tests.acceptance.fire.truth import Entity
@@ -60,7 +60,8 @@ def servers_come_while_listings_go_on(battle: Battle) -> None:
 
 def a_page_is_missing(battle: Battle) -> None:
     """The links of the listing go on, past servers that it does not show."""
-    fault = Fault(kind="missing-page", operations=frozenset({"list"}), page=2)
+    listing: frozenset[Operation] = frozenset({"list"})
+    fault = Fault(kind="missing-page", operations=listing, page=2)
     strikes = (Strike("fault missing page", 0.2, hold=2.0, fault=fault),)
     battle.play(Round(1, strikes, churn=10, after=0.5))
 
@@ -69,7 +70,7 @@ def a_state_comes_back(battle: Battle) -> None:
     """B, then a state before it from a replica that lags, which nobody has seen, then B again."""
     world = battle.world
     id_ = min(world.truth.live)
-    listing = frozenset({"list"})
+    listing: frozenset[Operation] = frozenset({"list"})
     blind = world.control.add_fault(Fault(kind="error", status=500, operations=listing))
     try:
         changed_at = time.monotonic()

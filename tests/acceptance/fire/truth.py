@@ -24,6 +24,16 @@ def visible(entity: Entity) -> Entity:
     return {name: value for name, value in entity.items() if name not in SENSITIVE}
 
 
+def as_member(entity: Entity) -> Entity:
+    """What Nova shows of a server to a credential without the role admin."""
+    extended = "OS-EXT-SRV-ATTR:"
+    hidden = {name for name in entity if name.startswith(extended)} - {f"{extended}hostname"}
+    shown = {name: value for name, value in entity.items() if name not in {*hidden, "host_status"}}
+    if "fault" in shown:
+        shown["fault"] = {k: v for k, v in shown["fault"].items() if k != "details"}
+    return shown
+
+
 def state_of(entity: Entity) -> int:
     """Stands for one state of an entity."""
     return xxhash.xxh3_64_intdigest(_encoder.encode(entity))
@@ -31,7 +41,8 @@ def state_of(entity: Entity) -> int:
 
 class Truth:
     """`live`: id -> entity as of the last `read`; `gone`: id -> when it was deleted, in
-    microseconds since 1970; `states`: every (id, state) that ever was."""
+    microseconds since 1970; `states`: every (id, state) that ever was; `member_states`: the
+    same, as those may see it who are no administrators."""
 
     def __init__(self, path: pathlib.Path) -> None:
         self._path = path
@@ -40,7 +51,10 @@ class Truth:
         first = GroundTruth(path).at_seq(0)
         self.live: dict[str, Entity] = {id_: visible(e) for id_, e in first.items()}
         self.gone: dict[str, int] = {}
-        self.states = {(id_, state_of(entity)) for id_, entity in self.live.items()}
+        self.states: set[tuple[str, int]] = set()
+        self.member_states: set[tuple[str, int]] = set()
+        for id_, entity in self.live.items():
+            self._note(id_, entity)
         self.mutations = 0
 
     def read(self) -> None:
@@ -62,7 +76,11 @@ class Truth:
                 continue
             entity = visible(msgspec.json.decode(mutation.entity))
             self.live[mutation.id] = entity
-            self.states.add((mutation.id, state_of(entity)))
+            self._note(mutation.id, entity)
+
+    def _note(self, id_: str, entity: Entity) -> None:
+        self.states.add((id_, state_of(entity)))
+        self.member_states.add((id_, state_of(as_member(entity))))
 
     def was_gone(self, id_: str, at: int) -> bool:
         """Whether the server was deleted at or before that instant."""
