@@ -50,6 +50,11 @@ PAGE_LIMIT = 500
 #: How many servers a down cell has.
 CELL = 3
 
+LISTING: frozenset[Operation] = frozenset({"list"})
+CHANGES: frozenset[Operation] = frozenset({"changes"})
+GET: frozenset[Operation] = frozenset({"get"})
+READING = LISTING | CHANGES | GET
+
 Kind = Literal["quick", "blind"]
 
 
@@ -145,8 +150,7 @@ def _strike(card: str, chance: random.Random) -> Strike:
 
 
 def _fault(name: str, chance: random.Random) -> Fault:
-    reading: frozenset[Operation] = frozenset({"list", "changes", "get"})
-    some = chance.choice([reading, frozenset({"list", "changes"}), frozenset({"list", "get"})])
+    some = chance.choice([READING, LISTING | CHANGES, LISTING | GET])
     match name:
         case "error":
             return Fault(kind="error", status=chance.choice((500, 502, 503)), operations=some)
@@ -155,13 +159,12 @@ def _fault(name: str, chance: random.Random) -> Fault:
         case "truncated page":
             kind = chance.choice(("truncated-body", "truncated-json"))
             page = chance.choice((None, 0, chance.randrange(1, PAGES)))
-            return Fault(kind=kind, operations=frozenset({"list"}), page=page)  # type: ignore[arg-type]
+            return Fault(kind=kind, operations=LISTING, page=page)  # type: ignore[arg-type]
         case "missing page":
             # Not the first: servers that nobody knows yet would be on it.
             page = chance.randrange(2, PAGES - 1)
             servers = chance.choice((None, 5, 15))
-            operations: frozenset[Operation] = frozenset({"list"})
-            return Fault(kind="missing-page", operations=operations, page=page, servers=servers)
+            return Fault(kind="missing-page", operations=LISTING, page=page, servers=servers)
         case "429":
             return Fault(kind="error", status=429, retry_after=1, operations=some)
         case "down cell":
@@ -169,11 +172,11 @@ def _fault(name: str, chance: random.Random) -> Fault:
         case "lost admin":
             return Fault(kind="lost-admin", revoke=chance.random() < 0.5)
         case "expired tokens":
-            return Fault(kind="expire-tokens", operations=reading, probability=0.1)
+            return Fault(kind="expire-tokens", operations=READING, probability=0.1)
         case "ends early":
             page = chance.randrange(PAGES - 1)
-            return Fault(kind="ends-early", operations=frozenset({"list"}), page=page)
+            return Fault(kind="ends-early", operations=LISTING, page=page)
         case "stale listing":
             seconds = chance.uniform(2.0, 6.0)
-            return Fault(kind="stale", operations=frozenset({"list"}), seconds=seconds)
+            return Fault(kind="stale", operations=LISTING, seconds=seconds)
     raise ValueError(f"no such fault: {name}")
