@@ -27,6 +27,7 @@ def pages(nova: Nova, page_size: int, query: Mapping[str, str]) -> Iterator[Page
     page's. `ListingBroken` when the listing cannot be followed to its end.
     """
     limit = page_size or PAGE_SIZE
+    fullest = 0
     ours = {**query, "limit": str(limit)}
     watch = _RightsWatch(nova)
     markers: set[str] = set()
@@ -43,8 +44,11 @@ def pages(nova: Nova, page_size: int, query: Mapping[str, str]) -> Iterator[Page
                 f"a cell is down: {len(found.unclear)} servers cannot be read, such as"
                 f" {found.unclear[0]}"
             )
-        if page.next is None and len(page.servers) >= limit:
-            # Nova always links on from a full page.
+        if page.next is not None:
+            fullest = max(fullest, len(page.servers))
+        elif len(page.servers) >= min(limit, fullest or limit):
+            # Nova always links on from a full page. It clamps the limit to its own, quietly:
+            # then the pages before tell how long a full one is.
             problems.append("the last page is full and has no link to a next one")
         yield Page(
             items=found.items,

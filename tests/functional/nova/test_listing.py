@@ -154,6 +154,18 @@ def test_a_full_page_without_a_link_is_a_problem(
     assert pages[-1].problems == ("the last page is full and has no link to a next one",)
 
 
+def test_a_page_as_full_as_those_before_and_without_a_link_is_a_problem(
+    simulated: Running, make_plugin: MakePlugin
+) -> None:
+    """Nova clamps the page size to its own limit without a word."""
+    most = len(next(make_plugin(simulated.auth_url).get_all(SERVER)).items)
+    plugin = make_plugin(simulated.auth_url, page_size=10 * most)
+    simulated.control.add_fault(Fault(kind="ends-early", page=1))
+    pages = list(plugin.get_all(SERVER))
+    assert [len(page.items) for page in pages] == [most, most]
+    assert pages[-1].problems == ("the last page is full and has no link to a next one",)
+
+
 def test_servers_of_a_down_cell_are_unclear_and_a_problem(
     cloud: Scripted, told: NovaPlugin
 ) -> None:
