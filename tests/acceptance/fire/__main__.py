@@ -14,7 +14,7 @@ def main() -> int:
     parser.add_argument("--servers", type=int, default=5000)
     parser.add_argument("--defect", choices=defects.ALL, help="put in a defect, to see it found")
     parser.add_argument("--transport-url", default="", help="a bus that runs already")
-    parser.add_argument("--database-url", default="", help="an empty database that exists already")
+    parser.add_argument("--database-url", default="", help="its tables are all dropped")
     options = parser.parse_args()
     result = campaign.run(
         secrets.randbelow(1_000_000) if options.seed is None else options.seed,

@@ -114,9 +114,19 @@ class Battle:
 
         try:
             self.until(struck, f"{strike.card} to strike")
+            self.until(lambda: self._has_effect(strike), f"{strike.card} to have its effect")
         finally:
             control.remove_fault(number)
         self.hits[strike.card] += 1
+
+    def _has_effect(self, strike: Strike) -> bool:
+        """Whether the trap was walked into: deletes that were held, servers that are unclear."""
+        ledger, stream = self.world.ledger, self.world.stream
+        if strike.name == "lost admin":
+            return ledger.held_count(stream) > 0
+        if strike.name == "down cell":
+            return ledger.condition(stream) is not None
+        return True
 
     # --- recovery -----------------------------------------------------------
 

@@ -46,18 +46,14 @@ def run(
 ) -> Result:
     """Plays `rounds` rounds of the seed; the first thing that does not hold ends it.
 
-    With a `database_url` (whose database is to be empty) there is one world only, as a
-    ledger lasts. A bus that is not ours is not killed.
+    Everything in the database of a `database_url` is dropped for each world. A bus that is
+    not ours is not killed.
     """
     result = Result(seed)
     cards = tuple(card for card in DECK if not transport_url or card != "kill broker")
     began = time.monotonic()
     say(f"seed {seed}: {rounds} rounds")
-    blocks = list(plan(seed, rounds, cards=cards))
-    if database_url:
-        together = tuple(round_ for block in blocks for round_ in block.rounds)
-        blocks = [Block("blind", together)]
-    for number, block in enumerate(blocks):
+    for number, block in enumerate(plan(seed, rounds, cards=cards)):
         settings = Settings(
             servers=servers,
             page_limit=PAGE_LIMIT,

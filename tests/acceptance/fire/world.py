@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+import sqlalchemy
 import yaml
 
 from synchronizer.ledger import Ledger, StreamState
@@ -81,6 +82,15 @@ class Settings:
     database_url: str = ""
 
 
+def empty(database_url: str) -> None:
+    """Drops all tables."""
+    engine = sqlalchemy.create_engine(database_url)
+    metadata = sqlalchemy.MetaData()
+    metadata.reflect(engine)
+    metadata.drop_all(engine)
+    engine.dispose()
+
+
 class World:
     """Everything runs when it is made. On exit the processes end; the directory stays if
     there was an error."""
@@ -91,6 +101,8 @@ class World:
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="fire-"))
         (self.path / "state").mkdir(mode=0o700)
         self.transport_url = settings.transport_url or f"local://{self.path}/run/bus.sock"
+        if settings.database_url:
+            empty(settings.database_url)
         self._database_url = settings.database_url or f"sqlite:///{self.path}/state/ledger.sqlite"
         config = self.path / "synchronizer.conf"
         config.write_text(
