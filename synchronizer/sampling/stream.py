@@ -86,7 +86,7 @@ class StreamSampler:
         self.baseline = Baseline()
         self.lock = Turns()
         self._rules = Rules(type_, ledger.seed)
-        self._hasher = RawHasher(type_.id_field)
+        self._hasher = RawHasher(type_.id_field, live=lambda: len(self.baseline.live))
         self._committer = Committer(ledger, self.baseline, on_reload)
         self._reported: set[str] = set()
 
