@@ -14,7 +14,8 @@ from synchronizer import errors
 class Operation:
     """Something under way. `reads`: (id, when) of all that the source showed it."""
 
-    def __init__(self, act: Callable[[], object]) -> None:
+    def __init__(self, name: str, act: Callable[[], object]) -> None:
+        self.name = name
         self._act = act
         self._go = threading.Semaphore(0)
         self._back = threading.Semaphore(0)
@@ -54,8 +55,8 @@ class Stepper:
     def __init__(self) -> None:
         self.under_way: list[Operation] = []
 
-    def begin(self, act: Callable[[], object]) -> None:
-        self.under_way.append(Operation(act))
+    def begin(self, name: str, act: Callable[[], object]) -> None:
+        self.under_way.append(Operation(name, act))
 
     def mine(self) -> Operation | None:
         """The operation in whose thread this is called."""

@@ -6,7 +6,7 @@ for each entity the recorded states are states that it had, in that order.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from synchronizer import errors
 from synchronizer.ledger import Ledger
@@ -22,8 +22,12 @@ from tests.unit.sampling.bench import Bench
 from tests.unit.sampling.source import OWN, Source, VirtualClock
 from tests.unit.sampling.stepping import Operation, Stepper
 
-IDS = st.sampled_from(["a", "b", "c", "d", "e"])
-PROJECTS = {"a": "p1", "b": OWN, "c": "p2", "d": OWN, "e": "p1"}
+# Few of everything, so that what is under way meets.
+IDS = st.sampled_from(["a", "b", "c"])
+PROJECTS = {"a": "p1", "b": OWN, "c": "p2"}
+NEW = "new"  # a state that never was; the others come back
+STATES = st.sampled_from([NEW, "A", "B"])
+KINDS = st.sampled_from(["listing", "listing on demand", "changes", "looks"])
 WITNESS = "w"  # of another project, and always there
 
 
@@ -52,6 +56,12 @@ class Interleavings(RuleBasedStateMachine):
         self.put(WITNESS, "A")
         self.worker = Bench(self.ledger, self.source, self.clock)
         self.on_demand = Bench(self.ledger, self.source, self.clock, owner=None)
+        self.operations: dict[str, Callable[[], object]] = {
+            "listing": self.worker.listing,
+            "listing on demand": self.on_demand.listing,
+            "changes": self.worker.poll_changes,
+            "looks": self.worker.sampling.resampler.run,
+        }
 
     def answer(self) -> None:
         self.stepper.pause()
@@ -61,9 +71,10 @@ class Interleavings(RuleBasedStateMachine):
 
     # --- the source lives -------------------------------------------------
 
-    @rule(id_=IDS, state=st.sampled_from("ABC"))
+    @rule(id_=IDS, state=STATES)
     def put(self, id_: str, state: str) -> None:
         self.now += 1
+        state = f"{state}-{self.now}" if state == NEW else state
         self.source.put(id_, state, project=PROJECTS.get(id_, "p1"))
         self.source.deleted.pop(id_, None)
         self.truth.setdefault(id_, [None]).append(state)
@@ -78,15 +89,22 @@ class Interleavings(RuleBasedStateMachine):
         self.truth[id_].append(None)
         self.changed_at[id_] = self.now
 
+    @initialize(spoils=st.booleans())
+    def choose(self, spoils: bool) -> None:
+        self.spoils = spoils
+
+    @precondition(lambda self: self.spoils)
     @rule(id_=IDS)
     def hide_from_listings(self, id_: str) -> None:
         self.source.hidden ^= {id_}
 
+    @precondition(lambda self: self.spoils)
     @rule()
     def lose_or_regain_the_role(self) -> None:
         self.source.sees_all = not self.source.sees_all
         self.blinded = True
 
+    @precondition(lambda self: self.spoils)
     @rule()
     def fail_once(self) -> None:
         self.fails = True
@@ -98,36 +116,36 @@ class Interleavings(RuleBasedStateMachine):
     # --- and is sampled ---------------------------------------------------
 
     @precondition(lambda self: len(self.stepper.under_way) < 4)
-    @rule()
-    def begin_a_listing(self) -> None:
-        if not hasattr(self, "lists") or self.lists.done:
-            self.stepper.begin(self.worker.listing)
-            self.lists = self.stepper.under_way[-1]
+    @rule(kind=KINDS)
+    def begin(self, kind: str) -> None:
+        """Begins an operation, up to its first answer; each kind once at a time."""
+        if all(operation.name != kind for operation in self.stepper.under_way):
+            self.stepper.begin(kind, self.operations[kind])
+            self.ended(self.stepper.step(len(self.stepper.under_way) - 1))
 
-    @precondition(lambda self: len(self.stepper.under_way) < 4)
-    @rule()
-    def begin_a_listing_on_demand(self) -> None:
-        if not hasattr(self, "lists_on_demand") or self.lists_on_demand.done:
-            self.stepper.begin(self.on_demand.listing)
-            self.lists_on_demand = self.stepper.under_way[-1]
-
-    @precondition(lambda self: len(self.stepper.under_way) < 4)
-    @rule()
-    def begin_a_poll_of_changes(self) -> None:
-        if not hasattr(self, "polls") or self.polls.done:
-            self.stepper.begin(self.worker.poll_changes)
-            self.polls = self.stepper.under_way[-1]
-
-    @precondition(lambda self: len(self.stepper.under_way) < 4)
-    @rule(id_=IDS)
-    def begin_a_look(self, id_: str) -> None:
-        self.worker.sampling.hint(id_)
-        self.stepper.begin(self.worker.sampling.resampler.run)
+    @rule(id_=IDS, states=st.tuples(STATES, STATES), kinds=st.tuples(KINDS, KINDS))
+    def one_overtakes_another(
+        self, id_: str, states: tuple[str, str], kinds: tuple[str, str]
+    ) -> None:
+        """The first reads its first answer, the entity changes, the second reads and ends."""
+        for state, kind in zip(states, kinds, strict=True):
+            self.put(id_, state)
+            self.worker.sampling.hint(id_)
+            self.begin(kind)
+        self.finish_one(len(self.stepper.under_way) - 1)
 
     @precondition(lambda self: self.stepper.under_way)
     @rule(number=st.integers(0, 3))
     def go_on(self, number: int) -> None:
         self.ended(self.stepper.step(number))
+
+    @precondition(lambda self: self.stepper.under_way)
+    @rule(number=st.integers(0, 3))
+    def finish_one(self, number: int) -> None:
+        if self.stepper.under_way:
+            operation = self.stepper.under_way[number % len(self.stepper.under_way)]
+            while not operation.done:
+                self.ended(self.stepper.step(self.stepper.under_way.index(operation)))
 
     @precondition(lambda self: self.stepper.under_way)
     @rule()
