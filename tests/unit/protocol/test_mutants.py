@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The protocol test can fail: break a part, and it is found."""
+
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from synchronizer.client.live import Applied
+from synchronizer.client.replica import Replica
+from synchronizer.ledger import epochs
+from synchronizer.model import Bookmark, ChangeSet
+from synchronizer.publishing import Relay
+from synchronizer.publishing.batch import Batch
+from tests.unit.protocol.machine import Protocol
+
+
+class MarksFirst(Relay):
+    """Marks before it publishes."""
+
+    def publish_batch(self, batch: Batch) -> None:
+        super().mark_batch(batch)
+        super().publish_batch(batch)
+
+    def mark_batch(self, batch: Batch) -> bool:
+        return True
+
+
+class RecordsNothing(Relay):
+    """Does not note outside of the ledger what it publishes."""
+
+    def record_high_water(self, batch: Batch) -> None:
+        return
+
+
+class SeesNoGap(Replica):
+    """Applies whatever comes."""
+
+    def hear_changes(self, heard: ChangeSet, now: float) -> list[Applied]:
+        if self.following and heard.epoch == self.epoch and heard.last > self.revision:
+            self.revision = max(self.revision, heard.first - 1)
+        return super().hear_changes(heard, now)
+
+
+class SeesNoSilence(Replica):
+    """Waits for ever."""
+
+    def _touch(self, now: float) -> None:
+        self._silent_at = float("inf")
+
+
+class IgnoresBookmarks(Replica):
+    """Asks nothing on account of a bookmark."""
+
+    def hear_bookmark(self, bookmark: Bookmark, now: float) -> None:
+        self._touch(now)
+
+
+def mutant(**parts: Any) -> type[Protocol]:
+    return type("Mutant", (Protocol,), parts)
+
+
+def is_found(machine: type[Protocol], complaint: str) -> None:
+    with pytest.raises(AssertionError, match=complaint):
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=200,
+                stateful_step_count=40,
+                phases=[Phase.generate],
+                derandomize=True,
+                database=None,
+                deadline=None,
+                print_blob=False,
+                report_multiple_bugs=False,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+
+@pytest.mark.parametrize(
+    ("relay", "complaint"),
+    [
+        (MarksFirst, "was marked and never published"),
+        (RecordsNothing, "has two contents"),
+    ],
+)
+def test_a_broken_relay_is_found(empty: Path, relay: type[Relay], complaint: str) -> None:
+    is_found(mutant(empty=empty, relay_class=relay), complaint)
+
+
+@pytest.mark.parametrize(
+    ("replica", "complaint"),
+    [
+        (SeesNoGap, "was applied after"),
+        (SeesNoSilence, "it may wait for ever"),
+        (IgnoresBookmarks, "a loss is not noticed|never comes to rest"),
+    ],
+)
+def test_a_broken_replica_is_found(empty: Path, replica: type[Replica], complaint: str) -> None:
+    is_found(mutant(empty=empty, replica_class=replica), complaint)
+
+
+def test_a_ledger_that_keeps_its_epoch_after_a_restore_is_found(empty: Path) -> None:
+    with patch.object(epochs, "settle_marks"):
+        is_found(mutant(empty=empty), "has two contents")
