@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from synchronizer.client import Client, Watch
-
-from .consumer import Consumer
-from .service import Service
+from tests.functional.client.consumer import Consumer
+from tests.functional.client.service import Service
 
 
 @pytest.fixture

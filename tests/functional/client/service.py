@@ -24,13 +24,16 @@ STREAM = StreamKey("c1", "nova.server")
 class Service:
     """Its parts can be ended and begun one by one. `live`: what was committed, by stream."""
 
-    def __init__(self, directory: Path, *, bookmark_interval: float = 0.3) -> None:
+    def __init__(
+        self, directory: Path, *, bookmark_interval: float = 0.3, max_bytes: int = 32768
+    ) -> None:
         self.directory = directory
         self.path = directory / "bus.sock"
         self.url = f"local://{self.path}"
         self.ledger_url = f"sqlite:///{directory / 'ledger.sqlite'}"
         self.live: dict[StreamKey, dict[str, Any]] = {}
         self._bookmark_interval = bookmark_interval
+        self._max_bytes = max_bytes
         self._instant = 1_700_000_000_000_000
         self._broker: subprocess.Popen[str] | None = None
         self._relay: tuple[Relay, threading.Thread] | None = None
@@ -81,7 +84,7 @@ class Service:
             notifier.send,
             host="test",
             page=7,
-            max_bytes=32 * 1024,
+            max_bytes=self._max_bytes,
             first_listing_timeout=0.2,
             bookmark_interval=self._bookmark_interval,
         )

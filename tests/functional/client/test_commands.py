@@ -16,8 +16,7 @@ import yaml
 from synchronizer.cli.main import Synchronizer
 from synchronizer.ledger import Hold
 from synchronizer.model import StreamKey
-
-from .service import STREAM, Service
+from tests.functional.client.service import STREAM, Service
 
 ROWS = [["e0", "server 0", "ACTIVE"], ["e1", "server 1", "ACTIVE"]]
 

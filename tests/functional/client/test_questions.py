@@ -8,8 +8,7 @@ import pytest
 from synchronizer import errors
 from synchronizer.client import Client
 from synchronizer.model import StreamKey
-
-from .service import STREAM, Service
+from tests.functional.client.service import STREAM, Service
 
 
 def test_get_all_reads_every_page_and_says_how_fresh_it_is(

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from synchronizer.bus.subscription import Delivery
 from synchronizer.client import Added, Client, Deleted, Resynced, Synced, Updated
 from synchronizer.client.watch import Subscribed
-from synchronizer.model import StreamKey
-
-from .consumer import Consumer
-from .service import STREAM, Service
+from synchronizer.model import Entity, StreamKey
+from tests.functional.client.consumer import Consumer
+from tests.functional.client.service import STREAM, Service
 
 Consume = Callable[..., Consumer]
 
@@ -30,7 +29,7 @@ class Losing:
         self._subscription.close()
 
 
-def live(service: Service) -> dict:
+def live(service: Service) -> dict[str, Entity]:
     return service.live[STREAM]
 
 

@@ -2,6 +2,7 @@
 from synchronizer.cli import texts
 from synchronizer.cli.watch import as_text
 from synchronizer.client import Updated
+from synchronizer.model import Entity
 
 
 def test_default_columns_are_the_usual_ones_first() -> None:
@@ -10,7 +11,7 @@ def test_default_columns_are_the_usual_ones_first() -> None:
 
 
 def test_entities_without_the_usual_fields_show_short_ones() -> None:
-    entities = [{"id": "1", "b": 1, "c": [1], "d": None}, {"id": "2", "b": {"x": 1}}]
+    entities: list[Entity] = [{"id": "1", "b": 1, "c": [1], "d": None}, {"id": "2", "b": {"x": 1}}]
     assert texts.default_columns(entities) == ["id", "d"]
 
 

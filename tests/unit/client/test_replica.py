@@ -6,6 +6,7 @@ import dataclasses
 import pytest
 
 from synchronizer import errors
+from synchronizer.client.live import Applied
 from synchronizer.client.questions import AskChanges, GetAll, GetOne
 from synchronizer.client.replica import Replica
 from tests.unit.client.origin import Origin, entities, print_of
@@ -27,7 +28,7 @@ def replica(origin: Origin) -> Replica:
     return replica
 
 
-def revisions(applied: list) -> list[int]:
+def revisions(applied: list[Applied]) -> list[int]:
     return [one.change.revision for one in applied]
 
 

@@ -2,6 +2,7 @@
 """Whatever the bus loses, repeats or reorders: a replica converges, and tells each change once."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -77,7 +78,7 @@ class Run:
         else:
             self.tell(self.replica.hear_changes(message, self.now))
 
-    def step(self, step: tuple) -> None:
+    def step(self, step: tuple[Any, ...]) -> None:
         match step:
             case "record", id_, value if value is not None or id_ in self.origin.state:
                 self.origin.record(id_, value)
@@ -131,7 +132,9 @@ class Run:
 
 @given(STEPS)
 @settings(max_examples=400, deadline=None)
-def test_a_replica_converges_and_tells_each_change_once_in_order(steps: list[tuple]) -> None:
+def test_a_replica_converges_and_tells_each_change_once_in_order(
+    steps: list[tuple[Any, ...]],
+) -> None:
     run = Run()
     for step in steps:
         run.step(step)
@@ -145,7 +148,9 @@ def test_a_replica_converges_and_tells_each_change_once_in_order(steps: list[tup
 
 @given(STEPS, st.lists(st.integers(0, 20), max_size=30))
 @settings(max_examples=100, deadline=None)
-def test_messages_that_come_long_after_change_nothing(steps: list[tuple], order: list[int]) -> None:
+def test_messages_that_come_long_after_change_nothing(
+    steps: list[tuple[Any, ...]], order: list[int]
+) -> None:
     run = Run()
     sent: list[ChangeSet | Bookmark] = []
     for step in steps:
