@@ -61,7 +61,7 @@ def errors_of(transport: oslo_transport.Transport) -> tuple[type[Exception], ...
     if type(transport._driver).__module__ != RABBIT_DRIVER:
         return common
     # Only here, so that the local bus does without kombu.
-    import amqp  # type: ignore[import-untyped]
+    import amqp
     import kombu.exceptions
 
     return (*common, kombu.exceptions.KombuError, amqp.AMQPError)

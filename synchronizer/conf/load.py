@@ -128,7 +128,7 @@ def declared(
     for plugin in conf[section].plugins:
         merged: dict[str, Any] = {}
         for group in (plugin, f"{section}:{plugin}"):
-            opts = [setting_option(s) for s in declarations.get(plugin, ())]
+            opts = [options.setting_option(s) for s in declarations.get(plugin, ())]
             if not opts:
                 opts = [cfg.StrOpt(name) for name in sections.get(group, ())]
             conf.register_opts(opts, group=group)
@@ -136,15 +136,6 @@ def declared(
             merged |= {o.dest: conf[group][o.dest] for o in opts if o.name in given}
         found.append(PluginSettings(plugin, merged))
     return tuple(found)
-
-
-def setting_option(setting: Any) -> cfg.Opt:
-    kinds = {bool: cfg.BoolOpt, int: cfg.IntOpt, float: cfg.FloatOpt, str: cfg.StrOpt}
-    kind: Any = kinds[type(setting.default)]
-    option: cfg.Opt = kind(
-        setting.name, default=setting.default, help=setting.help, secret=setting.secret
-    )
-    return option
 
 
 def type_sections(

@@ -3,9 +3,13 @@
 
 import copy
 import socket
+from typing import Any
 
 from oslo_config import cfg
 from oslo_log import _options as log_options
+
+from synchronizer.plugin import Setting
+from synchronizer.plugin.loader import available
 
 DEFAULT: list[cfg.Opt] = [
     cfg.ListOpt(
@@ -151,6 +155,7 @@ CLOUD: list[cfg.Opt] = [
 #: What a section [TYPE] or [cloud:NAME:TYPE] may hold: as [sampling], but with no default.
 TYPE: list[cfg.Opt] = [copy.copy(option) for option in SAMPLING]
 for _option in TYPE:
+    _option.sample_default = _option.default
     _option.default = None
 
 GROUPS: dict[str, list[cfg.Opt]] = {
@@ -169,7 +174,26 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
         (name, copy.deepcopy(options)) for name, options in GROUPS.items()
     ]
     groups.append(("cloud:openstack1", copy.deepcopy(CLOUD)))
-    return [*groups, *log_opts()]
+    return [*groups, *plugin_opts(), *log_opts()]
+
+
+def plugin_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """What the installed plugins declare, and the sampling of each of their types."""
+    groups = []
+    for plugin in available():
+        groups.append((plugin.name, [setting_option(setting) for setting in plugin.settings]))
+        groups += [(type_, copy.deepcopy(TYPE)) for type_ in plugin.types]
+    return groups
+
+
+def setting_option(setting: Setting) -> cfg.Opt:
+    """A plugin's setting as an option of ours."""
+    kinds = {bool: cfg.BoolOpt, int: cfg.IntOpt, float: cfg.FloatOpt, str: cfg.StrOpt}
+    kind: Any = kinds[type(setting.default)]
+    option: cfg.Opt = kind(
+        setting.name, default=setting.default, help=setting.help, secret=setting.secret
+    )
+    return option
 
 
 def log_opts() -> list[tuple[str, list[cfg.Opt]]]:

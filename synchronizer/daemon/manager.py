@@ -2,13 +2,13 @@
 """`run(settings)`: all processes of the daemon under one supervisor."""
 
 import multiprocessing
-import os
 
 import cotyledon
 
 from synchronizer.conf import Settings
+from synchronizer.daemon.alone import alone
 from synchronizer.daemon.broker import BrokerService
-from synchronizer.daemon.prepare import prepare
+from synchronizer.daemon.prepare import make_directories, migrate_ledger
 from synchronizer.daemon.relay import RelayService
 from synchronizer.daemon.snapshot import SnapshotService
 from synchronizer.daemon.worker import worker_service
@@ -16,7 +16,14 @@ from synchronizer.daemon.worker import worker_service
 
 def run(settings: Settings) -> None:
     """Runs until SIGTERM or SIGINT. Raises `errors.Stop` if it cannot begin at all."""
-    prepare(settings)
+    make_directories(settings)
+    with alone(settings.state_path, settings.runtime_path):
+        migrate_ledger(settings)
+        supervise(settings)
+
+
+def supervise(settings: Settings) -> None:
+    """Starts all processes, and starts those again that end."""
     manager = cotyledon.ServiceManager(
         wait_interval=0.01,
         graceful_shutdown_timeout=settings.graceful_shutdown_timeout,
@@ -29,5 +36,4 @@ def run(settings: Settings) -> None:
     for cloud in settings.clouds:
         for plugin in cloud.plugins:
             manager.add(worker_service(cloud.name, plugin.name), args=(settings, cloud, plugin))
-    (settings.runtime_path / "synchronizer.pid").write_text(f"{os.getpid()}\n")
     manager.run()

@@ -11,17 +11,18 @@ from synchronizer.conf import Settings
 from synchronizer.ledger import Ledger
 
 
-def prepare(settings: Settings) -> None:
-    """Makes the directories and migrates the ledger, in a child, as the master keeps no session.
-
-    `errors.Stop` if that cannot be done, with the reason.
-    """
+def make_directories(settings: Settings) -> None:
+    """`errors.BadConfiguration` if that cannot be done, or is of no use."""
     if not settings.clouds:
         raise errors.BadConfiguration(
             "no cloud is configured; name some in the option clouds of [DEFAULT]"
         )
     for path in (settings.state_path, settings.runtime_path):
         make_directory(path)
+
+
+def migrate_ledger(settings: Settings) -> None:
+    """In a child, as the master keeps no session. `errors.Stop` if it fails, with the reason."""
     context = multiprocessing.get_context("fork")
     mine, childs = context.Pipe(duplex=False)
     child = context.Process(target=migrate, args=(settings, childs))

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`synchronizer config sample` and `config check`."""
+
+import argparse
+
+from cliff.command import Command
+from oslo_config import cfg, generator
+
+from synchronizer.cli.connect import needs_daemon
+
+
+class ConfigSample(Command):
+    """Print a configuration with every option, its default and its meaning.
+
+    Example: synchronizer config sample > synchronizer.conf
+    """
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        conf = cfg.ConfigOpts()
+        generator.register_cli_opts(conf)
+        conf(["--namespace", "synchronizer", "--wrap-width", "79"], default_config_files=[])
+        generator.generate(conf, output_file=self.app.stdout)
+
+
+class ConfigCheck(Command):
+    """Check the configuration, and connect to everything that it names.
+
+    A line each for the clouds, the directories, the ledger, the bus and every
+    plugin of every cloud; the exit status is 1 if one of them fails.
+
+    Examples: synchronizer config check
+              synchronizer config check --offline --config-file synchronizer.conf
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("--offline", action="store_true", help="connect to nothing")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        try:
+            from synchronizer.daemon.check import check
+            from synchronizer.daemon.main import read
+        except ImportError as error:
+            raise needs_daemon(error) from None
+        settings = read(self.app.options.config_file)
+        failed = 0
+        for finding in check(settings, offline=parsed_args.offline):
+            if finding.problem is None:
+                self.app.stdout.write(f"ok    {finding.what}\n")
+            else:
+                failed += 1
+                self.app.stdout.write(f"FAIL  {finding.what}\n      {finding.problem}\n")
+            self.app.stdout.flush()
+        return 1 if failed else 0

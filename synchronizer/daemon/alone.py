@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One daemon on one directory: a second one would take the streams of the first."""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+from collections.abc import Iterator
+
+from synchronizer import errors
+
+PID_FILE = "synchronizer.pid"
+
+
+@contextlib.contextmanager
+def alone(*directories: pathlib.Path) -> Iterator[None]:
+    """Holds the directories for this process; in each of them a file tells its pid.
+
+    `errors.BadConfiguration` if another daemon holds one of them.
+    """
+    with contextlib.ExitStack() as held:
+        for directory in dict.fromkeys(path.resolve() for path in directories):
+            held.enter_context(_hold(directory))
+        yield
+
+
+@contextlib.contextmanager
+def _hold(directory: pathlib.Path) -> Iterator[None]:
+    with (directory / PID_FILE).open("a+") as file:
+        try:
+            # A POSIX lock: it is not inherited by children, so it ends with the master even
+            # while they are still ending.
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise errors.BadConfiguration(
+                f"another daemon (pid {file.read().strip() or 'unknown'}) is running in "
+                f"{directory}; stop it, or give this one a state_path and a runtime_path of its own"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield

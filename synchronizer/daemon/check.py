@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connects to everything that a configuration names, and says in a line each how that went."""
+
+import os
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from synchronizer import errors
+from synchronizer.bus.local.ask import broker_status
+from synchronizer.bus.rpc import RpcClient
+from synchronizer.bus.transport import redact_url, rpc_transport
+from synchronizer.conf import CloudSettings, PluginSettings, Settings
+from synchronizer.ledger.examine import examine
+from synchronizer.plugin import PluginContext
+from synchronizer.plugin.loader import load
+
+ANSWER_SECONDS = 5.0
+
+
+class Finding(NamedTuple):
+    """`what` was looked at; `problem` is None where it is well, else says what to do."""
+
+    what: str
+    problem: str | None = None
+
+
+def check(settings: Settings, *, offline: bool = False) -> Iterator[Finding]:
+    """Goes through the configuration, from the inside out. Changes nothing anywhere."""
+    yield from judged("clouds", partial(clouds, settings))
+    for name, path in (
+        ("state_path", settings.state_path),
+        ("runtime_path", settings.runtime_path),
+    ):
+        yield from judged(f"{name} {path}", partial(directory, path))
+    if offline:
+        return
+    yield from judged(f"ledger {redact_url(settings.ledger.url)}", partial(ledger, settings))
+    for url in dict.fromkeys((settings.transport_url, settings.notification_transport_url)):
+        yield from judged(f"bus {redact_url(url)}", partial(bus, url))
+    for cloud in settings.clouds:
+        for plugin in cloud.plugins:
+            name = f"cloud {cloud.name}, plugin {plugin.name}"
+            yield from judged(name, partial(source, cloud, plugin))
+
+
+def judged(what: str, look: Callable[[], Iterable[str]]) -> Iterator[Finding]:
+    """What a look found, or the problem that it met."""
+    try:
+        for line in look():
+            yield Finding(f"{what}: {line}")
+    except errors.SynchronizerError as error:
+        yield Finding(what, error.message)
+    except Exception as error:
+        yield Finding(what, f"{type(error).__name__}: {error}")
+
+
+def clouds(settings: Settings) -> Iterable[str]:
+    if not settings.clouds:
+        raise errors.BadConfiguration("none is named; set the option clouds in [DEFAULT]")
+    return [", ".join(cloud.name for cloud in settings.clouds)]
+
+
+def directory(path: pathlib.Path) -> Iterable[str]:
+    nearest = path
+    while not nearest.exists():
+        nearest = nearest.parent
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise errors.BadConfiguration(f"{nearest} cannot be written by this user")
+    return ["can be written" if nearest == path else "will be made"]
+
+
+def ledger(settings: Settings) -> Iterable[str]:
+    if settings.ledger.url.startswith("sqlite:///"):
+        path = pathlib.Path(settings.ledger.url.removeprefix("sqlite:///"))
+        if not path.exists():
+            return ["will be made"]
+    return [examine(settings.ledger.url)]
+
+
+def bus(url: str) -> Iterable[str]:
+    if url.startswith("local://"):
+        path = pathlib.Path(url.removeprefix("local://").partition("?")[0])
+        if not path.exists():
+            return ["the daemon will start its broker here"]
+        status = broker_status(str(path), timeout=5)
+        return [f"the broker answers, {status.peers} connections"]
+    transport = rpc_transport(url)
+    try:
+        RpcClient(transport, timeout=ANSWER_SECONDS).call("describe")
+    except errors.NobodyAnswers:
+        return ["reachable; no daemon answers on it yet"]
+    finally:
+        transport.cleanup()
+    return ["reachable, and a daemon answers"]
+
+
+def source(cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
+    plugins, broken = load(
+        [plugin.name], lambda _name, _class: PluginContext(cloud.name, plugin.values)
+    )
+    if broken:
+        raise errors.BadPlugin(broken[0].error)
+    made = plugins[plugin.name]
+    try:
+        return list(made.check())
+    finally:
+        made.close()
