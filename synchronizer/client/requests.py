@@ -8,7 +8,7 @@ from typing import Any
 from synchronizer import errors
 from synchronizer.client import answers
 from synchronizer.client.calls import Caller
-from synchronizer.client.values import ChangesAnswer, Item, Page, StreamInfo, Version
+from synchronizer.client.values import ChangesAnswer, Page, StreamInfo, Version
 from synchronizer.model import Entity, StreamKey
 
 #: Seconds for which the server may make get_all wait for a listing, beside its own work.
@@ -92,12 +92,6 @@ class Requests:
         if version.entity is None:
             raise errors.NotFound(f"{id_} was deleted by revision {revision} of {stream}")
         return version.entity
-
-    def whole(self, stream: StreamKey, item: Item) -> Entity:
-        """The item's entity, fetched if it was too big for its page."""
-        if item.entity is not None:
-            return item.entity
-        return self.entity(stream, item.id, item.revision)
 
     def describe(self) -> tuple[StreamInfo, ...]:
         """Where every stream stands."""

@@ -52,9 +52,7 @@ class Snapshot:
         page = self._page
         while True:
             yield [
-                item
-                if item.entity is not None or self._fields is not None
-                else dataclasses.replace(item, entity=self._requests.whole(stream, item))
+                item if item.entity is not None else self._whole(stream, item)
                 for item in page.items
             ]
             if page.cursor is None:
@@ -73,6 +71,13 @@ class Snapshot:
                     f"{page.info.epoch}, not {self.info.revision} of {self.info.epoch}"
                 )
 
+    def _whole(self, stream: StreamKey, item: Item) -> Item:
+        """The item with its entity, which was too big for its page."""
+        entity = self._requests.entity(stream, item.id, item.revision)
+        if self._fields is not None:
+            entity = {name: entity[name] for name in self._fields if name in entity}
+        return dataclasses.replace(item, entity=entity)
+
     def items(self) -> Iterator[Item]:
         """The entities with their ids, revisions and fingerprints."""
         live = Live()
@@ -90,4 +95,5 @@ class Snapshot:
 
     def __iter__(self) -> Iterator[Entity]:
         for item in self.items():
-            yield item.entity if item.entity is not None else {}
+            if item.entity is not None:
+                yield item.entity

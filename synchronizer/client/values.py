@@ -25,8 +25,8 @@ class Info:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Item:
-    """One entity of a snapshot, as of its revision. `entity` is None on a page whose
-    `oversized` entity was not fetched yet."""
+    """One entity of a snapshot, as of its revision. `entity` is None only where an
+    `oversized` one was not fetched yet; a `Snapshot` has fetched it."""
 
     id: str
     revision: int

@@ -41,6 +41,14 @@ def test_an_entity_too_big_for_a_message_comes_whole(service: Service, client: C
     assert client.get("nova.server", "big").entity == big
 
 
+def test_fields_of_an_entity_too_big_for_a_message_are_not_lost(
+    service: Service, client: Client
+) -> None:
+    service.put({"id": "big", "text": "x" * 200_000, "more": 1})
+    (entity,) = client.get_all("nova.server", fields=["text"])
+    assert entity["text"] == "x" * 200_000 and "more" not in entity
+
+
 def test_get_gives_the_newest_or_exactly_one_revision(service: Service, client: Client) -> None:
     service.put({"id": "a", "n": 1})
     service.put({"id": "a", "n": 2})

@@ -14,6 +14,7 @@ from synchronizer.client.replica import Replica
 from synchronizer.model import Bookmark, ChangeSet
 from tests.unit.client.origin import Origin, entities
 
+Step = tuple[Any, ...]
 IDS = st.sampled_from("abcd")
 VALUES = st.one_of(st.none(), st.integers(0, 3))
 RECORD = st.tuples(st.just("record"), IDS, VALUES)
@@ -78,7 +79,7 @@ class Run:
         else:
             self.tell(self.replica.hear_changes(message, self.now))
 
-    def step(self, step: tuple[Any, ...]) -> None:
+    def step(self, step: Step) -> None:
         match step:
             case "record", id_, value if value is not None or id_ in self.origin.state:
                 self.origin.record(id_, value)
@@ -133,7 +134,7 @@ class Run:
 @given(STEPS)
 @settings(max_examples=400, deadline=None)
 def test_a_replica_converges_and_tells_each_change_once_in_order(
-    steps: list[tuple[Any, ...]],
+    steps: list[Step],
 ) -> None:
     run = Run()
     for step in steps:
@@ -148,9 +149,7 @@ def test_a_replica_converges_and_tells_each_change_once_in_order(
 
 @given(STEPS, st.lists(st.integers(0, 20), max_size=30))
 @settings(max_examples=100, deadline=None)
-def test_messages_that_come_long_after_change_nothing(
-    steps: list[tuple[Any, ...]], order: list[int]
-) -> None:
+def test_messages_that_come_long_after_change_nothing(steps: list[Step], order: list[int]) -> None:
     run = Run()
     sent: list[ChangeSet | Bookmark] = []
     for step in steps:
