@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+import pathlib
+
+import pytest
+
+from synchronizer.conf import Settings
+from synchronizer.daemon.check import Finding, check
+from synchronizer.daemon.main import read
+from synchronizer.ledger import Ledger
+
+
+@pytest.fixture(autouse=True)
+def no_clouds(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "clouds.yaml"
+    file.write_text("clouds: {known: {auth: {auth_url: 'http://127.0.0.1:1/v3'}}}")
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
+
+
+def settings(tmp_path: pathlib.Path, text: str = "clouds = known") -> Settings:
+    file = tmp_path / "synchronizer.conf"
+    file.write_text(f"[DEFAULT]\nstate_path = {tmp_path}/s\nruntime_path = {tmp_path}/r\n{text}\n")
+    return read([file])
+
+
+def problems(findings: list[Finding]) -> dict[str, str]:
+    return {finding.what: finding.problem for finding in findings if finding.problem}
+
+
+def test_an_offline_check_connects_to_nothing_and_is_content(tmp_path: pathlib.Path) -> None:
+    findings = list(check(settings(tmp_path), offline=True))
+    assert len(findings) == 3
+    assert not problems(findings)
+
+
+def test_no_cloud_is_a_problem_with_the_way_out(tmp_path: pathlib.Path) -> None:
+    found = problems(list(check(settings(tmp_path, ""), offline=True)))
+    assert "clouds" in found["clouds"]
+
+
+def test_a_cloud_that_clouds_yaml_lacks_is_named_beside_those_it_has(
+    tmp_path: pathlib.Path,
+) -> None:
+    (problem,) = problems(list(check(settings(tmp_path, "clouds = absent")))).values()
+    assert "absent" in problem
+    assert "known" in problem
+
+
+def test_a_check_makes_nothing(tmp_path: pathlib.Path) -> None:
+    list(check(settings(tmp_path)))
+    assert {path.name for path in tmp_path.iterdir()} == {"clouds.yaml", "synchronizer.conf"}
+
+
+def test_a_check_does_not_begin_new_epochs(tmp_path: pathlib.Path) -> None:
+    of = settings(tmp_path)
+    Ledger.open(of.ledger.url, state_path=of.state_path, migrate=True).close()
+    (tmp_path / "s" / "high-water.json").unlink(missing_ok=True)
+    before = (tmp_path / "s" / "ledger.sqlite").read_bytes()
+
+    findings = list(check(of))
+
+    assert any("0 streams" in finding.what for finding in findings)
+    assert (tmp_path / "s" / "ledger.sqlite").read_bytes() == before
+
+
+def test_a_file_that_is_no_ledger_is_a_problem(tmp_path: pathlib.Path) -> None:
+    of = settings(tmp_path)
+    of.state_path.mkdir()
+    (of.state_path / "ledger.sqlite").write_text("this is no database, is it? " * 50)
+    assert any("ledger" in what for what in problems(list(check(of))))

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+import pathlib
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from synchronizer import conf, errors
+from synchronizer.daemon import service
+
+
+class Scripted(service.PartService):
+    """Each making of its part is the next entry of a script."""
+
+    name = "scripted"
+    stop_seconds = 0.0
+
+    def __init__(self, settings: conf.Settings, script: list[Callable[[], None]]) -> None:
+        super().__init__(0, settings)
+        self.script = script
+        self.made = 0
+
+    def make(self) -> service.Part:
+        step = self.script[self.made]
+        self.made += 1
+        return Step(step)
+
+
+class Step:
+    def __init__(self, step: Callable[[], None]) -> None:
+        self._step = step
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        self._step()
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+@pytest.fixture
+def settings(tmp_path: pathlib.Path) -> conf.Settings:
+    file = tmp_path / "synchronizer.conf"
+    file.write_text("[DEFAULT]\nclouds = one\n")
+    return conf.load([file])
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def step() -> None:
+        raise error
+
+    return step
+
+
+def test_a_part_that_cannot_go_on_is_made_anew(
+    settings: conf.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "RETRY_SECONDS", 0.0)
+    part = Scripted(settings, [])
+    part.script += [
+        raising(errors.LedgerUnavailable()),
+        raising(errors.BadPlugin()),
+        part.terminate,
+    ]
+    part.run()
+    assert part.made == 3
+
+
+def test_a_fault_ends_the_process_so_that_it_is_started_again(settings: conf.Settings) -> None:
+    part = Scripted(settings, [raising(ZeroDivisionError())])
+    with pytest.raises(ZeroDivisionError):
+        part.run()
+
+
+def test_ending_stops_the_part_that_runs(settings: conf.Settings) -> None:
+    running, told = threading.Event(), threading.Event()
+
+    class Long(Scripted):
+        def make(self) -> service.Part:
+            step = Step(lambda: (running.set(), step.stopped.wait(30), told.set())[0])  # type: ignore[func-returns-value]
+            return step
+
+    part = Long(settings, [])
+    thread = threading.Thread(target=part.run)
+    thread.start()
+    assert running.wait(10)
+    part.terminate()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert told.is_set()
