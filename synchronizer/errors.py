@@ -153,6 +153,10 @@ class LedgerUnusable(Stop):
     """The ledger's database cannot be used."""
 
 
+class LedgerDamaged(Stop):
+    """The content of an entity in the ledger is damaged; that stream stands still."""
+
+
 class SocketUnusable(Stop):
     """The local bus cannot use this socket path."""
 

@@ -22,6 +22,8 @@ SCHEMA = 1
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 _FINGERPRINT = "xxh3:"
+#: Seconds; a year.
+_LONGEST = 31_536_000
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 _OPS = ("create", "update", "delete")
 _entity = msgspec.json.Decoder(dict[str, Any])
@@ -162,8 +164,11 @@ class _Reader:
 
     def seconds(self, name: str) -> float:
         value = self.value(name)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
-            raise self.wrong(name, f"not a positive number but {value!r:.80}")
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self.wrong(name, f"not a number but {value!r:.80}")
+        # JSON has no infinity, but Python's reader takes it: it would be to wait for ever.
+        if not 0 < value <= _LONGEST:
+            raise self.wrong(name, f"not between 0 and {_LONGEST} seconds but {value!r:.80}")
         return float(value)
 
     def flag(self, name: str) -> bool:

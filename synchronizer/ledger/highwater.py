@@ -50,12 +50,13 @@ class HighWater:
     def record(self, key: StreamKey, epoch: str, revision: int) -> None:
         """Note that `revision` is about to be published; on disk when this returns.
 
-        Within an epoch a mark only rises.
+        A mark only rises, also across epochs, as revisions do: a relay that is late with a
+        mark of an older epoch must not hide how far the newer one was published.
         """
         with self._lock, self._failures(), self._alone():
             self._refresh()
             mark = self._marks.get(key)
-            if mark is not None and mark[0] == epoch and mark[1] >= revision:
+            if mark is not None and (mark[1] > revision or mark == (epoch, revision)):
                 return
             self._write({**self._marks, key: (epoch, revision)})
 

@@ -36,7 +36,8 @@ class Payloads:
         try:
             entity: bytes = decompressor.decompress(payload)
         except zstandard.ZstdError as error:
-            raise errors.LedgerUnusable(f"a payload in the ledger is damaged: {error}") from error
+            # One row's trouble, and no reason to stop what other streams do.
+            raise errors.LedgerDamaged(f"an entity's content is damaged: {error}") from error
         return entity
 
 

@@ -173,7 +173,7 @@ class Relay:
     def _serve(self, key: StreamKey) -> bool:
         """Publish one batch or bookmark of the stream; whether there is more to do at once.
 
-        Only the ledger's errors leave: they concern every stream.
+        Only the ledger's errors leave that concern every stream.
         """
         progress = self._streams[key]
         if not self._outage.may_try(key, self._clock()):
@@ -183,12 +183,13 @@ class Relay:
         self._turns.append(key)
         try:
             sent = self._publish_next(progress) if progress.has_backlog else self._prove(progress)
-        except (errors.LedgerUnavailable, errors.Refused, errors.Stop):
-            raise
         except errors.BusUnavailable as error:
             self._outage.failed(key, error, self._clock())
             return False
         except Exception as error:
+            everyones = errors.LedgerUnavailable | errors.Refused | errors.Stop
+            if isinstance(error, everyones) and not isinstance(error, errors.LedgerDamaged):
+                raise
             # A fault in one stream's rows must not hold up the others.
             if key not in self._outage.failing:
                 LOG.exception("%s cannot be published", key)

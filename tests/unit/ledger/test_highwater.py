@@ -19,13 +19,21 @@ def test_a_mark_is_there_for_the_next_process(tmp_path: Path) -> None:
     assert again.get(OTHER) is None
 
 
-def test_a_mark_only_rises_within_its_epoch(tmp_path: Path) -> None:
+def test_a_mark_only_rises(tmp_path: Path) -> None:
     marks = HighWater(tmp_path)
     marks.record(ONE, "E1", 5)
     marks.record(ONE, "E1", 4)
     assert marks.get(ONE) == ("E1", 5)
-    marks.record(ONE, "E2", 4)
-    assert marks.get(ONE) == ("E2", 4)
+    marks.record(ONE, "E2", 6)
+    assert marks.get(ONE) == ("E2", 6)
+
+
+def test_a_late_mark_of_an_older_epoch_does_not_hide_the_newer_one(tmp_path: Path) -> None:
+    marks = HighWater(tmp_path)
+    marks.record(ONE, "E1", 5)
+    marks.record(ONE, "E2", 7)
+    marks.record(ONE, "E1", 6)
+    assert marks.get(ONE) == ("E2", 7)
 
 
 def test_two_recorders_keep_each_others_marks(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from synchronizer import errors
 from synchronizer.client.copy import Copy
-from synchronizer.client.events import Event
+from synchronizer.client.events import Event, Resynced
 from synchronizer.client.follower import Follower
 from synchronizer.client.live import Applied, Live
 from synchronizer.client.pace import LONGEST
@@ -20,6 +20,14 @@ from tests.unit.protocol.model import KEY
 
 #: Seconds after which a stream of which nothing is heard must be asked about, pauses included.
 SILENCE = 2 * 10.0 + LONGEST
+
+
+#: Stands between two pages of a snapshot, where a watch takes other messages.
+BETWEEN = Resynced(cloud=KEY.cloud, type=KEY.type, reason="between two pages")
+
+
+def _between_pages() -> Iterator[Event]:
+    yield BETWEEN
 
 
 class Caller:
@@ -69,7 +77,7 @@ class Consumer:
         self.replica = make(keep_entities=True, jitter=lambda: 1.0)
         self.replica.live = self._live
         self._follower.replica = self.replica
-        self._walk: Iterator[Event | None] | None = None
+        self._walk: Iterator[Event] | None = None
         self._sign = clock()
 
     # --- what it does -----------------------------------------------------
@@ -81,9 +89,9 @@ class Consumer:
     def work(self) -> None:
         """Ask what is to be asked; of a snapshot, read one page more."""
         if self._walk is None:
-            self._walk = self._follower.work(lambda: iter((None,)))  # type: ignore[list-item,return-value]
+            self._walk = self._follower.work(_between_pages)
         for event in self._walk:
-            if event is None:
+            if event is BETWEEN:
                 return
             self._apply(iter((event,)))
         self._walk = None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from synchronizer import errors, fingerprint
 from synchronizer.ledger import Ledger, StreamState, Write
-from synchronizer.model import Entity
+from synchronizer.model import Entity, Op
 from tests.unit.protocol.model import Timeline
 
 #: id, and the value that it is to have (None: it is to be gone)
@@ -69,7 +69,7 @@ class Writer:
         print_ = fingerprint.fingerprint(entity, frozenset(), self._ledger.seed)
         if print_ == known:
             return None
-        op = "create" if known is None else "update"
+        op: Op = "create" if known is None else "update"
         return Write(op, id_, print_, print_, base, at, fingerprint.encode(entity))
 
 

@@ -246,6 +246,23 @@ def test_an_unusable_ledger_ends_the_relay(make_relay, monkeypatch) -> None:
         make_relay().run()
 
 
+def test_a_damaged_row_holds_up_its_own_stream_only(
+    tmp_path, ledger, author, bus, make_relay, settle
+) -> None:
+    other = Author(ledger, VOLUMES)
+    author.put({"id": "a", "name": "one"})
+    other.put({"id": "b", "name": "two"})
+    file = sqlite3.connect(tmp_path / "ledger.db")
+    with file:
+        file.execute("UPDATE version SET payload = x'00' WHERE stream = ?", (author.state.id,))
+    file.close()
+    relay = make_relay()
+    for _ in range(5):
+        relay.turn()
+    assert bus.revisions(SERVERS) == []
+    assert bus.revisions(VOLUMES) == [1]
+
+
 def test_polls_grow_rare_while_nothing_happens_and_frequent_after_a_commit(
     author, make_relay, settle
 ) -> None:
