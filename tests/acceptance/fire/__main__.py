@@ -3,6 +3,7 @@
 
 import argparse
 import secrets
+import signal
 
 from tests.acceptance.fire import campaign, defects
 
@@ -16,6 +17,8 @@ def main() -> int:
     parser.add_argument("--transport-url", default="", help="a bus that runs already")
     parser.add_argument("--database-url", default="", help="its tables are all dropped")
     options = parser.parse_args()
+    # As Ctrl-C: the processes of a world end with it, in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     result = campaign.run(
         secrets.randbelow(1_000_000) if options.seed is None else options.seed,
         options.rounds,

@@ -5,10 +5,12 @@ Everything is wrapped around methods of the real classes before the daemon forks
 """
 
 import argparse
+import ctypes
 import dataclasses
 import functools
 import os
 import pathlib
+import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +25,12 @@ from synchronizer.sampling import TypeSettings
 from synchronizer_plugins.nova.plugin import NovaPlugin
 from tests.acceptance.fire import defects
 from tests.acceptance.fire.points import Points
+
+
+def end_with_parent() -> None:
+    """SIGTERM when the harness is gone, however it went."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 def keep_pids(path: pathlib.Path) -> None:
@@ -106,6 +114,7 @@ def main() -> int:
     parser.add_argument("--transport-url", required=True)
     parser.add_argument("--defect", choices=sorted(defects.OF_DAEMON))
     options = parser.parse_args()
+    end_with_parent()
     hurry()
     if options.defect:
         # Before the points, so that those lie around what the defect does.

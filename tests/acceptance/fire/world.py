@@ -14,6 +14,7 @@ import sqlalchemy
 import yaml
 
 from synchronizer.ledger import Ledger, StreamState
+from synchronizer.ledger.dialects import dialect_of
 from synchronizer.model import StreamKey
 from synchronizer.simulator import Control
 from tests.acceptance.fire import defects
@@ -84,7 +85,7 @@ class Settings:
 
 def empty(database_url: str) -> None:
     """Drops all tables."""
-    engine = sqlalchemy.create_engine(database_url)
+    engine = dialect_of(sqlalchemy.make_url(database_url)).engine()
     metadata = sqlalchemy.MetaData()
     metadata.reflect(engine)
     metadata.drop_all(engine)
