@@ -48,7 +48,8 @@ class Rig:
     def __init__(self) -> None:
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="synchronizer-benchmark-"))
         self.truth = self.path / "truth.jsonl"
-        self.transport_url = f"local://{self.path}/run/bus.sock"
+        self._socket = self.path / "run" / "bus.sock"
+        self.transport_url = f"local://{self._socket}"
         self._environment = dict(os.environ)
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._client: Client | None = None
@@ -120,6 +121,8 @@ class Rig:
     def stream(self) -> StreamInfo | None:
         """Where the stream of servers stands; None while there is none, or nobody to ask."""
         assert self._client is not None
+        if not self._socket.exists():
+            return None
         try:
             return next((s for s in self._client.describe() if s.type == TYPE), None)
         except errors.Retry:
