@@ -85,7 +85,9 @@ class Follower:
                         self.deaf += 1
                         self.prove()
                 case GetOne():
-                    entity = self._requests.entity(self.stream, question.id, question.revision)
+                    entity = self._requests.entity(
+                        self.stream, question.id, question.revision, question.fingerprint
+                    )
                     yield from self._tell(
                         self.replica.entity(question.revision, entity, self._clock())
                     )

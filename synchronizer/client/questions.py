@@ -22,10 +22,12 @@ class AskChanges:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class GetOne:
-    """The content of a change that was too big to travel: exactly that revision."""
+    """The content of a change that was too big to travel: exactly that revision, and in it
+    the state that was told."""
 
     id: str
     revision: int
+    fingerprint: bytes | None
 
 
 Question = GetAll | AskChanges | GetOne

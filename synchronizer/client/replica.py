@@ -67,7 +67,8 @@ class Replica:
         if not self.following or not self._repair or now < self._pace.free:
             return None
         if self._oversized is not None:
-            return GetOne(self._oversized.id, self._oversized.revision)
+            change = self._oversized
+            return GetOne(change.id, change.revision, change.fingerprint)
         silent = now >= self._silent_at
         if self._heard > self.revision or silent or self._foreign_due(now):
             assert self.epoch is not None  # noqa: S101 - it follows

@@ -86,9 +86,17 @@ class Requests:
         )
         return answers.version({**wire, "entity": entity})
 
-    def entity(self, stream: StreamKey, id_: str, revision: int) -> Entity:
-        """The content of one entity at exactly that revision."""
+    def entity(
+        self, stream: StreamKey, id_: str, revision: int, fingerprint: bytes | None
+    ) -> Entity:
+        """The content of one entity at exactly that revision. `errors.EpochChanged` when it is
+        not the state with that fingerprint: a restored ledger has given the number anew."""
         version = self.version(stream.type, id_, stream.cloud, revision)
+        if version.fingerprint != fingerprint:
+            raise errors.EpochChanged(
+                f"revision {revision} of {stream} is another state now; get all again",
+                epoch=version.epoch,
+            )
         if version.entity is None:
             raise errors.NotFound(f"{id_} was deleted by revision {revision} of {stream}")
         return version.entity

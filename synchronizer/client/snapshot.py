@@ -73,7 +73,7 @@ class Snapshot:
 
     def _whole(self, stream: StreamKey, item: Item) -> Item:
         """The item with its entity, which was too big for its page."""
-        entity = self._requests.entity(stream, item.id, item.revision)
+        entity = self._requests.entity(stream, item.id, item.revision, item.fingerprint)
         if self._fields is not None:
             entity = {name: entity[name] for name in self._fields if name in entity}
         return dataclasses.replace(item, entity=entity)

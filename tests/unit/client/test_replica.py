@@ -256,7 +256,7 @@ def test_an_oversized_change_is_fetched_before_what_follows_it(
     origin.record("a", 2)
     origin.record("b", 2)
     assert replica.hear_changes(origin.after(3, 4, oversized=True), 1.0) == []
-    assert replica.question(1.0) == GetOne("a", 3)
+    assert replica.question(1.0) == GetOne("a", 3, print_of({"id": "a", "value": 2}))
     assert revisions(origin.serve(replica, 1.0) or []) == [3]
     assert replica.question(1.0) == AskChanges("epoch-1", 3)
     assert revisions(origin.serve(replica, 1.0) or []) == [4]

@@ -11,12 +11,12 @@ from tests.unit.protocol.model import Timeline
 #: id, and the value that it is to have (None: it is to be gone)
 Wish = tuple[str, int | None]
 
-#: This value makes an entity too big to travel.
+#: This value, or a higher one, makes an entity too big to travel.
 BIG = 3
 
 
 def entity_of(id_: str, value: int) -> Entity:
-    return {"id": id_, "value": value, "padding": "x" * 500 if value == BIG else ""}
+    return {"id": id_, "value": value, "padding": "x" * 500 if value >= BIG else ""}
 
 
 class Writer:
