@@ -41,8 +41,9 @@ class Conditions:
             return
         try:
             self._sampler.ledger.set_condition(self._sampler.id, message or None)
-        except errors.LedgerUnavailable as error:
-            # Tried again with the next poll; the failure itself is in the log.
+        except errors.SynchronizerError as error:
+            # Tried again with the next poll, whose thread must not end for it; the failure
+            # itself is in the log, and a ledger that is lost for good ends the polls.
             LOG.debug("%s: the condition could not be recorded: %s", self._sampler.key, error)
         else:
             self._recorded = message or None
