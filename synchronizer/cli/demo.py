@@ -2,6 +2,7 @@
 """`synchronizer demo`: see it work, with nothing but this machine."""
 
 import argparse
+import contextlib
 
 from cliff.command import Command
 
@@ -22,6 +23,7 @@ class Demo(Command):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.usage = "%(prog)s [options]"  # a mistake is told in a line, not below ten
         parser.add_argument("--seconds", type=positive, help="end by itself after so many seconds")
         parser.add_argument(
             "--servers", type=whole, default=1000, help="simulated servers (default: 1000)"
@@ -66,14 +68,16 @@ class Demo(Command):
 
 
 def positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
+    with contextlib.suppress(ValueError):
+        value = float(text)
+        if 0 < value < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is not a positive number")
 
 
 def whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative")
-    return value
+    with contextlib.suppress(ValueError):
+        value = int(text)
+        if value >= 0:
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is not a whole number of 0 or more")

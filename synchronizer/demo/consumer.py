@@ -13,7 +13,8 @@ from synchronizer.demo.truth import visible
 
 
 class Consumer:
-    """Applies every event to `copy`, and hands it to the `takers` after that.
+    """Applies every event to `copy`, and hands it to the `takers` after that, with whether
+    its stream was whole before: what comes then is a change.
 
     `drop_message`: the first notification that tells of a delete is withheld, and
     nothing is mended; such a copy must be found to be wrong.
@@ -24,7 +25,7 @@ class Consumer:
         client: Client,
         type_: str,
         *,
-        takers: Sequence[Callable[[Event], None]] = (),
+        takers: Sequence[Callable[[Event, bool], None]] = (),
         drop_message: bool = False,
     ) -> None:
         self.copy = Copy()
@@ -32,15 +33,21 @@ class Consumer:
         self.problem: str | None = None
         self._client = client
         self._takers = takers
+        self._withholding: Withholding | None = None
         self._watch: Watch = client.watch(
             [type_],
             keep_entities=True,
             patient=True,
             repair=not drop_message,
-            wrap=Withholding if drop_message else None,
+            wrap=self._withhold if drop_message else None,
         )
         self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
         self._thread.start()
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the notification that was to be lost is lost."""
+        return self._withholding is not None and self._withholding.lost
 
     def equals(self, cloud: str, type_: str, truth: dict[str, dict[str, Any]]) -> bool:
         """Whether the copy is the truth, whole entity for whole entity."""
@@ -59,13 +66,18 @@ class Consumer:
         self._thread.join(timeout=10)
         self._client.close()
 
+    def _withhold(self, subscription: Subscribed) -> "Withholding":
+        self._withholding = Withholding(subscription)
+        return self._withholding
+
     def _run(self) -> None:
         try:
             for event in self._watch:
                 with self.lock:
+                    synced = event.stream in self.copy.synced
                     self.copy.apply(event)
                     for take in self._takers:
-                        take(event)
+                        take(event, synced)
         except errors.SynchronizerError as error:
             self.problem = error.message
         except Exception as error:
@@ -78,15 +90,15 @@ class Withholding:
 
     def __init__(self, subscription: Subscribed) -> None:
         self._subscription = subscription
-        self._lost = False
+        self.lost = False
 
     def get(self, timeout: float | None = None) -> Delivery | None:
         delivery = self._subscription.get(timeout)
-        if delivery is None or self._lost:
+        if delivery is None or self.lost:
             return delivery
         changes = delivery.payload.get("changes", ())
         if any(change["op"] == "delete" for change in changes):
-            self._lost = True
+            self.lost = True
             return self._subscription.get(timeout)
         return delivery
 

@@ -9,6 +9,8 @@ from synchronizer.client import Added, Deleted, Event, Synced, Updated
 from synchronizer.demo.truth import TruthTail, state_key
 
 WINDOW = 10.0
+#: Microseconds for which the truth about a state may come after the state.
+KEPT = 5_000_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,12 +34,12 @@ class Measure:
         self.changes = 0
         self.lags: list[float] = []
 
-    def take(self, event: Event) -> None:
+    def take(self, event: Event, synced: bool) -> None:
+        """An event, and whether its stream was whole before."""
         now = time.time_ns() // 1000
         if isinstance(event, Synced):
             self.synced = True
-            return
-        if not self.synced or not isinstance(event, Added | Updated | Deleted):
+        if not synced or not isinstance(event, Added | Updated | Deleted):
             return
         self.changes += 1
         self._recent.append(time.monotonic())
@@ -51,15 +53,19 @@ class Measure:
         self._unmatched.append(Seen(now, event.id, hash(state_key(entity))))
 
     def match(self) -> None:
-        """Finds when each seen state came to be; the truth has been read up to now."""
+        """Finds when each seen state came to be, in what has been read of the truth."""
         if self._truth is None:
             return
         came = self._truth.came
-        for seen in self._unmatched:
+        # The consumer's thread goes on appending, to the list that it finds.
+        unmatched, self._unmatched = self._unmatched, []
+        oldest = time.time_ns() // 1000 - KEPT
+        for seen in unmatched:
             at = came.get((seen.id, seen.state))
             if at is not None:
                 self.lags.append((seen.at - at) / 1000)
-        self._unmatched.clear()
+            elif seen.at > oldest:
+                self._unmatched.append(seen)
 
     def false_deletes(self) -> int:
         """Deletes that were told of servers which were not gone at that moment."""

@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,10 +17,13 @@ from typing import Any, Self
 import yaml
 
 from synchronizer import errors
+from synchronizer.demo.lifeline import tied
+from synchronizer.demo.signals import undisturbed
 
 #: The simulated cloud's name, in topics and answers.
 CLOUD = "demo"
-PATIENCE = 30.0
+#: Seconds for a process to end by itself.
+PATIENCE = 8.0
 
 CONFIGURATION = """\
 [DEFAULT]
@@ -27,7 +31,7 @@ clouds = {cloud}
 state_path = {path}/state
 runtime_path = {path}/run
 log_file = {path}/synchronizer.log
-graceful_shutdown_timeout = 10
+graceful_shutdown_timeout = 5
 
 [sampling]
 interval = {interval}
@@ -58,9 +62,10 @@ class Stage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for process in reversed(self._processes):
-            end(process)
-        shutil.rmtree(self.path, ignore_errors=True)
+        with undisturbed():
+            for process in reversed(self._processes):
+                end(process)
+            shutil.rmtree(self.path, ignore_errors=True)
 
     @property
     def transport_url(self) -> str:
@@ -128,6 +133,25 @@ class Stage:
                 return f"the {name} ended with status {process.returncode}: {self.tail(name)}"
         return None
 
+    def bus_listens(self) -> bool:
+        """Whether the daemon's bus takes connections."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.path / "run" / "bus.sock"))
+            except OSError:
+                return False
+        return True
+
+    def complaint(self) -> str | None:
+        """The last error or warning in the daemon's log."""
+        with contextlib.suppress(OSError):
+            lines = (self.path / "synchronizer.log").read_text(errors="replace").splitlines()
+            for line in reversed(lines):
+                for level in (" ERROR ", " WARNING "):
+                    if level in line:
+                        return line.partition(level)[2][-300:]
+        return None
+
     def tail(self, name: str) -> str:
         """The last words of a process."""
         for path in (self.path / f"{name}.out", self.path / "synchronizer.log"):
@@ -149,6 +173,7 @@ class Stage:
                 env=self._environment,
                 # Ctrl-C is for us; we end the others in order.
                 start_new_session=True,
+                preexec_fn=tied(),
             )
         self._processes.append(process)
         return process

@@ -11,7 +11,8 @@ from synchronizer.model import StreamKey
 
 
 class Copying:
-    """`copy` is kept up to date; `deletes` are (instant in microseconds, id) as received."""
+    """`copy` is kept up to date; `deletes` are (instant in microseconds, id) as received, and
+    `told` is (instant, event) for all that came after the first whole copy."""
 
     def __init__(self, transport_url: str, *types: str, cloud: str) -> None:
         self._client = Client(transport_url, cloud=cloud)
@@ -19,11 +20,16 @@ class Copying:
         self._changed = threading.Condition()
         self.copy = Copy()
         self.deletes: list[tuple[int, str]] = []
+        self.told: list[tuple[int, Event]] = []
         self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="copying", daemon=True)
 
     def wait_synced(self, cloud: str, type_: str, patience: float) -> None:
         self._wait(lambda: StreamKey(cloud, type_) in self.copy.synced, patience, "the first copy")
+
+    @property
+    def client(self) -> Client:
+        return self._client
 
     def wait_equal(
         self, cloud: str, type_: str, truth: dict[str, dict[str, Any]], patience: float
@@ -58,9 +64,12 @@ class Copying:
 
     def _take(self, event: Event) -> None:
         with self._changed:
+            now = time.time_ns() // 1000
+            if event.stream in self.copy.synced:
+                self.told.append((now, event))
             self.copy.apply(event)
             if isinstance(event, Deleted):
-                self.deletes.append((time.time_ns() // 1000, event.id))
+                self.deletes.append((now, event.id))
             self._changed.notify_all()
 
     def __enter__(self) -> Self:

@@ -67,6 +67,22 @@ class Daemon:
             process.wait()
             raise
 
+    def ask(self, *arguments: str) -> str:
+        """What a command of `synchronizer` with this configuration prints."""
+        done = subprocess.run(
+            [
+                sys.executable, "-m", "synchronizer", "--config-file", str(self.configuration),
+                *arguments,
+            ],
+            capture_output=True,
+            text=True,
+            env=self._environment,
+            timeout=PATIENCE,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{arguments} ended with {done.returncode}: {done.stderr}"
+        return done.stdout
+
     def told(self) -> str:
         """Its log, for a failing test's report."""
         return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the demonstration as a command, and finds what is left of it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+#: In the environment of every process of one demonstration.
+MARK = "SYNCHRONIZER_TEST_DEMO"
+PATIENCE = 60
+
+
+class Staged:
+    """One demonstration: its temporary directory and its mark are its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.path.mkdir()
+        self.environment = {**os.environ, "TMPDIR": str(path), MARK: str(path)}
+
+    def argv(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "synchronizer", "demo", *arguments]
+
+    def start(self, *arguments: str, **others: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.argv(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+            **others,
+        )
+
+    def run(
+        self, *arguments: str, patience: float = PATIENCE
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.argv(*arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            timeout=patience,
+            check=False,
+        )
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process that has the mark, of whatever parent."""
+        return [process for process in psutil.process_iter() if self._is_marked(process)]
+
+    def left(self) -> list[str]:
+        """Files that were not removed."""
+        return sorted(str(path) for path in self.path.rglob("*"))
+
+    def end(self) -> None:
+        """Kills what is left of it, for the tests that come after."""
+        for process in self.processes():
+            process.kill()
+
+    def _is_marked(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(MARK) == str(self.path)
+        except (psutil.Error, OSError):
+            return False
