@@ -7,7 +7,7 @@ import time
 from oslo_log import log as logging
 
 from synchronizer import errors
-from synchronizer.ledger import Ledger
+from synchronizer.ledger import Ledger, StreamState
 
 LOG = logging.getLogger(__name__)
 
@@ -35,28 +35,38 @@ class Housekeeping:
     def _run(self) -> None:
         verified = None
         while not self._stopping.is_set():
+            due = verified is None or time.monotonic() - verified >= self._verify_interval
+            if due:
+                verified = time.monotonic()
             try:
-                if verified is None or time.monotonic() - verified >= self._verify_interval:
-                    self._verify()
-                    verified = time.monotonic()
-                self._compact()
+                states = self._ledger.streams()
             except errors.SynchronizerError as error:
                 LOG.warning("Housekeeping tries again later: %s", error)
-            except Exception:
-                LOG.exception("Housekeeping tries again later")
+                states, verified = [], None
+            for state in states:
+                if not self._stopping.is_set():
+                    self._keep(state, verify=due)
             self._stopping.wait(self._compact_interval)
 
-    def _verify(self) -> None:
-        for state in self._ledger.streams():
-            if not self._stopping.is_set():
-                self._ledger.verify_digest(state.id)
+    def _keep(self, state: StreamState, *, verify: bool) -> None:
+        """One stream; its troubles are not the others'."""
+        try:
+            if verify:
+                self._verify(state)
+            self._compact(state)
+        except errors.SynchronizerError as error:
+            LOG.warning("%s: housekeeping tries again later: %s", state.key, error)
+        except Exception:
+            LOG.exception("%s: housekeeping tries again later", state.key)
 
-    def _compact(self) -> None:
+    def _verify(self, state: StreamState) -> None:
+        self._ledger.verify_digest(state.id)
+
+    def _compact(self, state: StreamState) -> None:
         older_than = int((time.time() - self._retention) * 1_000_000)
-        for state in self._ledger.streams():
-            removed = total = self._ledger.compact(state.id, older_than)
-            while removed and not self._stopping.is_set():
-                removed = self._ledger.compact(state.id, older_than)
-                total += removed
-            if total:
-                LOG.info("%s: %d old versions removed", state.key, total)
+        removed = total = self._ledger.compact(state.id, older_than)
+        while removed and not self._stopping.is_set():
+            removed = self._ledger.compact(state.id, older_than)
+            total += removed
+        if total:
+            LOG.info("%s: %d old versions removed", state.key, total)

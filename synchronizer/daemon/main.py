@@ -14,6 +14,9 @@ from synchronizer.plugin.loader import available
 
 LOG = logging.getLogger(__name__)
 
+#: Libraries that say at INFO what no operator needs.
+QUIET = ("alembic=WARN", "cotyledon=WARN", "novaclient=WARN", "openstack=WARN")
+
 
 def read(
     config_files: Iterable[str | pathlib.Path] | None, conf: cfg.ConfigOpts | None = None
@@ -26,6 +29,7 @@ def read(
 def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
     """Runs the daemon until it is told to end."""
     conf = cfg.CONF
+    logging.set_defaults(default_log_levels=[*logging.get_default_log_levels(), *QUIET])
     settings = read(config_files, conf)
     logging.setup(conf, "synchronizer", version=__version__)
     for plugin in available():

@@ -41,6 +41,7 @@ class PartService(cotyledon.Service, abc.ABC):
         super().__init__(WorkerId(worker_id))
         self.settings = settings
         self._stopping = threading.Event()
+        self._ended = threading.Event()
         self._part: Part | None = None
         self._lock = threading.Lock()
 
@@ -49,22 +50,27 @@ class PartService(cotyledon.Service, abc.ABC):
         """The part; called in this process, again after an error."""
 
     def run(self) -> None:
-        while not self._stopping.is_set():
-            error = self._run_once()
-            # Outside of the handler, or oslo.log writes every error twice.
-            if isinstance(error, errors.Stop):
-                LOG.error("%s cannot go on: %s", self.name, error)
-                self._stopping.wait(self.stop_seconds)
-            elif error is not None:
-                LOG.warning("%s begins again: %s", self.name, error)
-                self._stopping.wait(RETRY_SECONDS)
+        try:
+            while not self._stopping.is_set():
+                error = self._run_once()
+                # Outside of the handler, or oslo.log writes every error twice.
+                if isinstance(error, errors.Stop):
+                    LOG.error("%s cannot go on: %s", self.name, error)
+                    self._stopping.wait(self.stop_seconds)
+                elif error is not None:
+                    LOG.warning("%s begins again: %s", self.name, error)
+                    self._stopping.wait(RETRY_SECONDS)
+        finally:
+            self._ended.set()
 
     def terminate(self) -> None:
+        """Has the part end; the process ends when this returns."""
         self._stopping.set()
         with self._lock:
             part = self._part
         if part is not None:
             part.stop()
+        self._ended.wait(self.settings.graceful_shutdown_timeout)
 
     def _run_once(self) -> errors.SynchronizerError | None:
         try:

@@ -40,6 +40,12 @@ class ChangesSince:
         state = self._directory.find(type_, cloud)
         _same_epoch(state, known)
         if after > state.revision:
+            if known is None:
+                # A number alone proves nothing: it may be of any epoch.
+                raise errors.EpochChanged(
+                    f"{state.key} stands at revision {state.revision}; get all again",
+                    epoch=state.epoch,
+                )
             self._begin_anew(state, after)
         read = self._ledger.changes(state.id, after, limit=most, max_bytes=self._max_bytes)
         _same_epoch(read.state, state.epoch)

@@ -18,6 +18,9 @@ from synchronizer import errors
 #: Changes with the form below.
 _FORM = 1
 
+#: Above every revision and count.
+_MOST = 1 << 62
+
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """`at`: the snapshot's revision; `after`: the last revision looked at. The rest is the
@@ -49,6 +52,8 @@ def decode(text: str) -> Cursor:
         cursor = msgspec.json.decode(body, type=Cursor)
     except (UnicodeEncodeError, binascii.Error, msgspec.MsgspecError):
         raise errors.BadCursor from None
+    if not (0 <= cursor.after < _MOST and 0 <= cursor.at < _MOST and 0 <= cursor.count < _MOST):
+        raise errors.BadCursor
     if cursor.form != _FORM:
         raise errors.BadCursor("the cursor is of another version of the server; get all again")
     return cursor

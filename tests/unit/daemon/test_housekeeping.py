@@ -5,7 +5,7 @@ import threading
 from synchronizer import errors
 from synchronizer.daemon.housekeeping import Housekeeping
 from synchronizer.fingerprint import fingerprint
-from synchronizer.ledger import Ledger, Write
+from synchronizer.ledger import Ledger, StreamState, Write
 from synchronizer.model import StreamKey
 
 KEY = StreamKey("one", "nova.server")
@@ -38,12 +38,12 @@ def test_what_is_older_than_the_retention_is_removed_and_the_digests_are_verifie
     verified, compacted = threading.Event(), threading.Event()
 
     class Watched(Housekeeping):
-        def _verify(self) -> None:
-            super()._verify()
+        def _verify(self, state: StreamState) -> None:
+            super()._verify(state)
             verified.set()
 
-        def _compact(self) -> None:
-            super()._compact()
+        def _compact(self, state: StreamState) -> None:
+            super()._compact(state)
             compacted.set()
 
     keeper = Watched(ledger, retention=-1.0, compact_interval=0.01, verify_interval=1000.0)
@@ -58,27 +58,22 @@ def test_what_is_older_than_the_retention_is_removed_and_the_digests_are_verifie
     ledger.close()
 
 
-def test_housekeeping_goes_on_after_an_error(tmp_path: pathlib.Path) -> None:
+def test_one_stream_s_trouble_is_not_the_others_and_is_tried_again(tmp_path: pathlib.Path) -> None:
     ledger = Ledger.open(f"sqlite:///{tmp_path}/l.sqlite", state_path=tmp_path, migrate=True)
-    rounds: list[int] = []
+    ledger.ensure_stream(StreamKey("a", "nova.server"), "rules")
+    ledger.ensure_stream(StreamKey("b", "nova.server"), "rules")
+    kept: list[str] = []
     again = threading.Event()
 
     class Failing(Housekeeping):
-        def _verify(self) -> None:
-            raise errors.LedgerUnavailable
-
-        def _compact(self) -> None:
-            rounds.append(1)
-            raise AssertionError("verification comes first")
-
-    class Counting(Failing):
-        def _verify(self) -> None:
-            rounds.append(1)
-            if len(rounds) == 3:
+        def _compact(self, state: StreamState) -> None:
+            kept.append(state.key.cloud)
+            if kept.count("a") == 2 and "b" in kept:
                 again.set()
-            super()._verify()
+            if state.key.cloud == "a":
+                raise errors.LedgerUnavailable
 
-    keeper = Counting(ledger, retention=1.0, compact_interval=0.01, verify_interval=1000.0)
+    keeper = Failing(ledger, retention=1.0, compact_interval=0.01, verify_interval=1000.0)
     keeper.start()
     try:
         assert again.wait(10)
