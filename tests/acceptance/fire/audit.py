@@ -185,5 +185,10 @@ class Audit:
             raise Broken(
                 "committed before published",
                 f"revision {line.revision} of {line.id} was told, but the ledger "
-                + ("has none" if version is None else f"has another one, of {version.id}"),
+                + (
+                    "has none"
+                    if version is None
+                    else f"has {version.op} of {version.id} there, sampled at "
+                    f"{version.sampled_at} and not at {line.sampled_at}"
+                ),
             )

@@ -18,6 +18,8 @@ from tests.acceptance.fire.world import SHARES, World
 RECOVERY = 60.0
 #: Seconds for a point to be reached, or a fault to strike.
 STRIKING = 30.0
+#: Seconds for which a fault lasts while nothing changes.
+STILL = 2.5
 #: Seconds between two looks.
 LOOK = 0.2
 
@@ -47,9 +49,8 @@ class Battle:
         for strike, number, until in faults:
             self.world.pause(until - time.monotonic())
             self._end_fault(strike, number)
+            self.world.control.churn(round_.churn)
         self.world.pause(round_.after)
-        self.world.control.churn(0)
-        self.world.control.step(0, settle=True)
         self.recover(heard_from=heard_from, demoted=round_.demotes())
 
     def listening_from(self) -> int:
@@ -58,11 +59,8 @@ class Battle:
         return self.world.state().revision
 
     def recover(self, *, heard_from: int | None = None, demoted: bool = False) -> None:
-        """Waits until all is right again, with nothing changing any longer; then judges
-        (see `Audit.check`)."""
-        world = self.world
-        still_since = time.time_ns() // 1000
-        world.truth.read()
+        """Ends the churn, waits until all is right again, and judges (see `Audit.check`)."""
+        still_since = self._still()
         deadline = time.monotonic() + self._recovery
         self._until(deadline, lambda: self._proven(still_since), "a proven listing")
         self.audit.check_proof()
@@ -115,9 +113,30 @@ class Battle:
         try:
             self.until(struck, f"{strike.card} to strike")
             self.until(lambda: self._has_effect(strike), f"{strike.card} to have its effect")
+            if strike.name != "stale listing":  # nobody can tell that it is stale
+                self._doubt_proofs(STILL)
         finally:
             control.remove_fault(number)
         self.hits[strike.card] += 1
+
+    def _doubt_proofs(self, seconds: float) -> None:
+        """Nothing changes for a while, and the fault lasts: what is proven now has to be true."""
+        still_since = self._still()
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.world.pause(LOOK)
+            listed_at = self.world.state().listed_at
+            if listed_at is not None and listed_at >= still_since:
+                self.audit.check_proof()
+                return
+
+    def _still(self) -> int:
+        """Ends the churn; since when nothing changes, in microseconds since 1970."""
+        control = self.world.control
+        control.churn(0)
+        control.step(0, settle=True)
+        self.world.truth.read()
+        return time.time_ns() // 1000
 
     def _has_effect(self, strike: Strike) -> bool:
         """Whether the trap was walked into: deletes that were held, servers that are unclear."""
