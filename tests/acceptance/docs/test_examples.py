@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the documents show works as it stands there."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.acceptance.simulated.settings import PATIENCE, options
+from tests.support.copying import Copying
+from tests.support.daemon import Daemon
+from tests.support.simulated import CLOUD, TYPE, SimulatedCloud
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+
+ROOT = pathlib.Path(__file__).parents[3]
+BUS = "local:///run/synchronizer/bus.sock"
+
+
+def blocks(document: str, language: str = "python") -> list[str]:
+    """The code blocks of a document, in order."""
+    text = (ROOT / document).read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SimulatedCloud, Daemon]]:
+    path = tmp_path_factory.mktemp("cloud")
+    with SimulatedCloud(path, servers=20) as cloud:
+        daemon = Daemon(cloud=CLOUD, clouds_yaml=cloud.clouds_yaml, options=options())
+        with daemon, Copying(daemon.transport_url, TYPE, cloud=CLOUD) as consumer:
+            consumer.wait_synced(CLOUD, TYPE, PATIENCE)
+            yield cloud, daemon
+
+
+class Example:
+    """A block that runs by itself, with this test's bus and cloud for those of the document."""
+
+    def __init__(self, code: str, daemon: Daemon) -> None:
+        code = code.replace(BUS, daemon.transport_url).replace("openstack1", CLOUD)
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-W", "ignore", "-c", code],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._timer = threading.Timer(PATIENCE, self._process.kill)
+        self._timer.start()
+
+    def lines(self) -> Iterator[str]:
+        """What it prints, until it ends or time is up."""
+        assert self._process.stdout is not None
+        yield from self._process.stdout
+
+    def __enter__(self) -> "Example":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def test_the_ten_lines_of_the_readme_tell_what_happens(
+    world: tuple[SimulatedCloud, Daemon],
+) -> None:
+    cloud, daemon = world
+    subscribe = next(block for block in blocks("README.md") if "Client(" in block)
+    seen: list[str] = []
+    with Example(subscribe, daemon) as example:
+        for line in example.lines():
+            seen.append(line)
+            if line.startswith("Synced("):
+                cloud.control.mutate("rename")
+            if line.startswith("Updated("):
+                break
+    assert sum(line.startswith("Added(") for line in seen) >= 20, "".join(seen[-5:])
+    assert seen[-1].startswith("Updated("), "".join(seen[-5:])
+
+
+def test_the_client_s_example_lists_and_then_watches(world: tuple[SimulatedCloud, Daemon]) -> None:
+    _, daemon = world
+    (code,) = (
+        block for block in blocks("docs/consuming.md") if "get_all" in block and "Copy" in block
+    )
+    code = code.replace(
+        "copy.apply(event)",
+        f"copy.apply(event); print('copied', len(copy.of('{CLOUD}', 'nova.server')), flush=True)",
+    )
+    with Example(code, daemon) as example:
+        lines = []
+        for line in example.lines():
+            lines.append(line)
+            if line == "copied 20\n":
+                break
+    assert lines[-1] == "copied 20\n", "".join(lines[-5:])
+    assert sum(line.endswith(" ACTIVE\n") for line in lines) > 5
+
+
+def test_a_stock_listener_and_rpc_client_do_as_shown(world: tuple[SimulatedCloud, Daemon]) -> None:
+    cloud, daemon = world
+    (code,) = (block for block in blocks("docs/consuming.md") if "oslo_messaging" in block)
+    code += "\nprint('page', len(page['entities']), flush=True)\nlistener.wait()\n"
+    with Example(code, daemon) as example:
+        lines = []
+        for line in example.lines():
+            lines.append(line)
+            if line.startswith("page "):
+                assert line == "page 20\n"
+                changed = cloud.control.mutate("rename")
+            if " update " in line:
+                break
+    assert f" update {changed} " in lines[-1], "".join(lines[-5:])
+
+
+class Racks(BaseHTTPRequestHandler):
+    """The racks of the plugin's example: two pages."""
+
+    def do_GET(self) -> None:
+        body = {"racks": [{"serial": "a", "temperature": 20}], "next": "/racks/2"}
+        if self.path == "/racks/2":
+            body = {"racks": [{"serial": "b", "temperature": 21}], "next": None}
+        text = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/plugins.md"])
+def test_the_example_of_a_plugin_is_found_and_lists(document: str, tmp_path: pathlib.Path) -> None:
+    code = next(block for block in blocks(document) if "RacksPlugin" in block)
+    (tmp_path / "my_racks.py").write_text(code)
+    info = tmp_path / "my_racks-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-racks\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[synchronizer.plugins]\nracks = my_racks:RacksPlugin\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    listed = subprocess.run(
+        [sys.executable, "-m", "synchronizer", "plugins", "-f", "json"],
+        env=environment, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert "racks.rack" in listed.stdout
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Racks)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        use = (
+            "from synchronizer.plugin import PluginContext\n"
+            "from my_racks import RacksPlugin\n"
+            f"url = 'http://127.0.0.1:{server.server_port}'\n"
+            "plugin = RacksPlugin(PluginContext('dc1', {'url': url}))\n"
+            "pages = list(plugin.get_all(plugin.types()[0]))\n"
+            "print([bytes(item) for page in pages for item in page.items], pages[-1].last)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", use],
+            env=environment, capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert done.stdout.count('"serial"') == 2
+    assert done.stdout.endswith("True\n")
