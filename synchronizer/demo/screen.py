@@ -23,12 +23,14 @@ LAGS = 1000
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """What is drawn: `note` says what is going on, `warning` what went wrong lately."""
+    """What is drawn: `note` says what is going on, `hint` how to read the figures, and, in
+    its place, `warning` what went wrong lately."""
 
     copy: Copy | None
     measure: Measure
     calls_per_minute: float | None
     note: str
+    hint: str = ""
     warning: str = ""
 
 
@@ -49,8 +51,13 @@ class Screen:
         seconds = int(time.monotonic() - self._began)
         head = Group(
             Text(scene.note, "bold", no_wrap=True, overflow="ellipsis"),
-            Text(scene.warning, "yellow", no_wrap=True, overflow="ellipsis"),
             figures(scene),
+            Text(
+                scene.warning or scene.hint,
+                "yellow" if scene.warning else "dim",
+                no_wrap=True,
+                overflow="ellipsis",
+            ),
         )
         return Group(
             Panel(head, title=f"{self._title} · {seconds} s", title_align="left"),

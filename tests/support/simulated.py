@@ -19,12 +19,12 @@ TYPE = "nova.server"
 MICROVERSION = "2.96"
 
 
-def write_clouds(path: pathlib.Path, auth_url: str) -> None:
+def write_clouds(path: pathlib.Path, auth_url: str, password: str = PASSWORD) -> None:
     """A clouds.yaml with one entry, for the simulated cloud's administrator."""
     auth = {
         "auth_url": auth_url,
         "username": "admin",
-        "password": PASSWORD,
+        "password": password,
         "project_name": "admin",
         "user_domain_name": "Default",
         "project_domain_name": "Default",

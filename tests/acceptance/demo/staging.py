@@ -9,18 +9,22 @@ from typing import Any
 
 import psutil
 
-#: In the environment of every process of one demonstration.
-MARK = "SYNCHRONIZER_TEST_DEMO"
 PATIENCE = 60
 
 
 class Staged:
-    """One demonstration: its temporary directory and its mark are its own."""
+    """One demonstration, with a temporary directory and a working directory of its own.
+
+    Its processes are known by the latter. (Their environment is of no use for that: the
+    titles that the daemon's processes give themselves overwrite it.)
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path / "tmp"
+        self.cwd = path / "cwd"
         self.path.mkdir()
-        self.environment = {**os.environ, "TMPDIR": str(path), MARK: str(path)}
+        self.cwd.mkdir()
+        self.environment = {**os.environ, "TMPDIR": str(self.path)}
 
     def argv(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "synchronizer", "demo", *arguments]
@@ -33,6 +37,7 @@ class Staged:
             stderr=subprocess.PIPE,
             text=True,
             env=self.environment,
+            cwd=self.cwd,
             **others,
         )
 
@@ -45,13 +50,14 @@ class Staged:
             capture_output=True,
             text=True,
             env=self.environment,
+            cwd=self.cwd,
             timeout=patience,
             check=False,
         )
 
     def processes(self) -> list[psutil.Process]:
-        """Every process that has the mark, of whatever parent."""
-        return [process for process in psutil.process_iter() if self._is_marked(process)]
+        """Every process of it, of whatever parent."""
+        return [process for process in psutil.process_iter() if self._is_ours(process)]
 
     def left(self) -> list[str]:
         """Files that were not removed."""
@@ -62,8 +68,8 @@ class Staged:
         for process in self.processes():
             process.kill()
 
-    def _is_marked(self, process: psutil.Process) -> bool:
+    def _is_ours(self, process: psutil.Process) -> bool:
         try:
-            return process.environ().get(MARK) == str(self.path)
+            return process.cwd() == str(self.cwd)
         except (psutil.Error, OSError):
             return False

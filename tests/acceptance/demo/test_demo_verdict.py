@@ -22,7 +22,7 @@ FIELDS = [
 
 @pytest.fixture
 def staged(tmp_path: Path) -> Iterator[Staged]:
-    staged = Staged(tmp_path / "t")
+    staged = Staged(tmp_path)
     yield staged
     staged.end()
 
