@@ -43,12 +43,21 @@ class Seen:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class State:
+    """What a server became, and when (microseconds)."""
+
+    at: int
+    mark: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Result:
-    """Lags in milliseconds. `unseen`: states that had been replaced before anybody looked."""
+    """Lags in milliseconds. `replaced`: states that gave way to newer ones before anybody
+    looked; they count as seen when the newer one was."""
 
     servers: int
     mutations: int
-    unseen: int
+    replaced: int
     p50: float
     p99: float
 
@@ -80,16 +89,14 @@ class Side:
         return self.listed_at > before
 
     def result(self) -> Result:
-        """When the last state of every server that changed has come to the consumer."""
-        came: dict[tuple[str, str], int] = {}
-        last: dict[str, str] = {}
-        mutations = self._mutations()
-        for mutation in mutations:
+        """The lags, once the last state of every server that changed has come."""
+        states: dict[str, list[State]] = {}
+        for mutation in self._mutations():
             entity = None
             if mutation.op != "delete":
                 entity = visible(msgspec.json.decode(mutation.entity))
-            last[mutation.id] = state = mark(entity)
-            came[mutation.id, state] = mutation.at
+            states.setdefault(mutation.id, []).append(State(mutation.at, mark(entity)))
+        last = {id_: history[-1].mark for id_, history in states.items()}
 
         def arrived() -> list[Seen] | None:
             seen = self._changes()
@@ -97,11 +104,11 @@ class Side:
             return seen if newest.items() >= last.items() else None
 
         seen = self._rig.wait("the last changes", DRAIN, arrived)
-        lags = [(s.at - came[s.id, s.state]) / 1000 for s in seen]
+        lags = [lag for id_, history in states.items() for lag in lags_of(id_, history, seen)]
         p50, p99 = percentile(lags, 0.5), percentile(lags, 0.99)
         if p50 is None or p99 is None:
             raise errors.ServiceUnavailable("nothing has changed")
-        return Result(self._servers, len(mutations), len(mutations) - len(lags), p50, p99)
+        return Result(self._servers, len(lags), len(lags) - len(seen), p50, p99)
 
     def _mutations(self) -> list[Mutation]:
         lines = self._rig.truth.read_bytes().splitlines()[1:]
@@ -110,6 +117,22 @@ class Side:
     def _changes(self) -> list[Seen]:
         whole, _, _ = self._seen.read_bytes().rpartition(b"\n")
         return [msgspec.json.decode(line, type=Seen) for line in whole.splitlines()]
+
+
+def lags_of(id_: str, history: list[State], seen: list[Seen]) -> list[float]:
+    """For each state of a server: until the consumer had it, or a newer one in its stead."""
+    lags: list[float] = []
+    for change in seen:
+        if change.id != id_:
+            continue
+        # A state may come again; nothing is seen before it came.
+        shown = max(
+            place
+            for place, state in enumerate(history)
+            if state.mark == change.state and state.at <= change.at
+        )
+        lags += [(change.at - state.at) / 1000 for state in history[len(lags) : shown + 1]]
+    return lags
 
 
 def measure(sizes: tuple[int, int], rate: float, seconds: float, interval: float) -> list[Result]:
@@ -141,7 +164,7 @@ def measure(sizes: tuple[int, int], rate: float, seconds: float, interval: float
 def table(results: list[Result]) -> str:
     lines = [f"{'servers':>10}{'changes':>10}{'replaced':>10}{'p50, ms':>10}{'p99, ms':>10}"]
     lines += [
-        f"{r.servers:>10}{r.mutations:>10}{r.unseen:>10}{r.p50:>10.0f}{r.p99:>10.0f}"
+        f"{r.servers:>10}{r.mutations:>10}{r.replaced:>10}{r.p50:>10.0f}{r.p99:>10.0f}"
         for r in results
     ]
     return "\n".join(lines)
