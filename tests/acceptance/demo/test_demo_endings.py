@@ -92,8 +92,15 @@ def test_ctrl_c_ends_it_with_a_verdict_and_nothing_is_left(staged: Staged) -> No
     assert staged.left() == []
 
 
-@pytest.mark.parametrize("at", ["Starting the daemon", "the copy follows"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("at", "number"),
+    [
+        ("Starting the daemon", signal.SIGINT),
+        ("lists all servers", signal.SIGTERM),
+        ("the copy follows", signal.SIGTERM),
+        ("the copy follows", signal.SIGHUP),
+    ],
+)
 def test_a_signal_ends_it_and_nothing_is_left(
     staged: Staged, at: str, number: signal.Signals
 ) -> None:
