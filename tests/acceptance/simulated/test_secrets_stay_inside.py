@@ -28,6 +28,17 @@ SERVERS = 60
 #: No common word, so that finding it means something.
 PASSWORD = "pass-7b1e0c-phrase"
 DEBUG = "debug = true\ndefault_log_levels = "
+#: What the daemon gets over by itself within seconds.
+PASSING = (
+    Fault(kind="error", status=500),
+    Fault(kind="wrong-shape", shape="texts"),
+    Fault(kind="truncated-json"),
+)
+#: What it tries again after minutes only, as an operator has to act.
+LASTING = (
+    Fault(kind="error", status=401, operations=frozenset({"list"})),
+    Fault(kind="lost-admin", variant="403", operations=frozenset({"changes"})),
+)
 
 
 @pytest.fixture
@@ -98,6 +109,23 @@ def asked(url: str, id_: str) -> list[str]:
     return answers
 
 
+def problem(consumer: Copying) -> str | None:
+    (stream,) = consumer.client.describe()
+    return stream.problem
+
+
+def trouble(cloud: Running, consumer: Copying, *faults: Fault) -> None:
+    """Puts faults in force, and waits until the daemon has met all of them and tells."""
+    for fault in faults:
+        cloud.control.add_fault(fault)
+
+    def met() -> bool:
+        return all(fault["struck"] for fault in cloud.control.faults())
+
+    until("the faults to strike", met, PATIENCE)
+    until("a problem", lambda: problem(consumer), PATIENCE)
+
+
 def of_ledger(state_path: Path) -> Iterator[bytes]:
     """Every file as it is, and every payload unpacked."""
     for file in state_path.iterdir():
@@ -135,35 +163,25 @@ def test_secrets_are_nowhere_outside(tmp_path: Path, cloud: Running, tokens: lis
         until("notifications", lambda: len(overheard.heard) > 10, PATIENCE)
         answers = []
         # Errors quote answers and requests; so they are asked for, one after the other.
-        for fault in (
-            Fault(kind="error", status=500),
-            Fault(kind="error", status=401),
-            Fault(kind="wrong-shape", shape="texts"),
-            Fault(kind="truncated-json"),
-            Fault(kind="lost-admin", variant="403", revoke=True),
-        ):
-            cloud.control.add_fault(fault)
-
-            def failing() -> bool:
-                return consumer.client.describe()[0].problem is not None
-
-            until(f"a problem with {fault.kind}", failing, PATIENCE, told=daemon.told())
+        for fault in PASSING:
+            trouble(cloud, consumer, fault)
             answers += asked(daemon.transport_url, next(iter(consumer.copy.of(CLOUD, TYPE))))
             cloud.control.clear_faults()
-            cloud.control.expire_tokens()
-            until("the problem's end", lambda: not failing(), PATIENCE, told=daemon.told())
+            until(f"the end of {fault.kind}", lambda: problem(consumer) is None, PATIENCE)
         cloud.control.churn(rate=0)
         api = answer_of_api(cloud)
         truth = {server["id"]: server for server in json.loads(api)["servers"]}
         consumer.wait_equal(CLOUD, TYPE, visible(truth), PATIENCE)
+        trouble(cloud, consumer, *LASTING)
+        answers += asked(daemon.transport_url, next(iter(truth)))
         copy = json.dumps(consumer.copy.of(CLOUD, TYPE))
         overheard.close()
 
         assert StreamKey(CLOUD, TYPE) in consumer.copy.synced
         assert USER_DATA_MARKER in api, "there is nothing to be found"
-        assert len(tokens) > 3
+        assert len(tokens) >= 2
         log = daemon.log.read_text()
-        assert " DEBUG " in log
+        assert "REQ: curl" in log, "requests are not logged, so that nothing can leak there"
         secrets = [USER_DATA_MARKER, USER_DATA_SECRET, PASSWORD, *tokens]
         outside = {
             "the copy": [copy],
