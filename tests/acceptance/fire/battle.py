@@ -63,6 +63,7 @@ class Battle:
         still_since = self._still()
         deadline = time.monotonic() + self._recovery
         self._until(deadline, lambda: self._proven(still_since), "a proven listing")
+        self.audit.check(heard_from=None, demoted=demoted)
         self.audit.check_proof()
         self._until(deadline, self._all_published, "the last revision to be marked as published")
         self._until(deadline, self._copied, "the consumer's copy to equal the cloud")
@@ -114,12 +115,12 @@ class Battle:
             self.until(struck, f"{strike.card} to strike")
             self.until(lambda: self._has_effect(strike), f"{strike.card} to have its effect")
             if strike.name != "stale listing":  # nobody can tell that it is stale
-                self._doubt_proofs(STILL)
+                self._doubt_proofs(STILL, demoted=strike.name == "lost admin")
         finally:
             control.remove_fault(number)
         self.hits[strike.card] += 1
 
-    def _doubt_proofs(self, seconds: float) -> None:
+    def _doubt_proofs(self, seconds: float, *, demoted: bool) -> None:
         """Nothing changes for a while, and the fault lasts: what is proven now has to be true."""
         still_since = self._still()
         deadline = time.monotonic() + seconds
@@ -127,6 +128,7 @@ class Battle:
             self.world.pause(LOOK)
             listed_at = self.world.state().listed_at
             if listed_at is not None and listed_at >= still_since:
+                self.audit.check(heard_from=None, demoted=demoted)
                 self.audit.check_proof()
                 return
 
