@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for all tests."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def root_logger_as_it_was() -> Iterator[None]:
+    """Commands and daemons set logging up for their process; a test's is over with it."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
