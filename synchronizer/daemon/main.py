@@ -2,14 +2,16 @@
 """From configuration files to a running daemon."""
 
 import pathlib
+import sys
 from collections.abc import Iterable
 
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from synchronizer import __version__
+from synchronizer import __version__, errors
 from synchronizer.conf import Settings, load
 from synchronizer.daemon.manager import run
+from synchronizer.daemon.prepare import make_directories
 from synchronizer.plugin.loader import available
 
 LOG = logging.getLogger(__name__)
@@ -27,10 +29,15 @@ def read(
 
 
 def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
-    """Runs the daemon until it is told to end."""
+    """Runs the daemon until it is told to end; the exit status.
+
+    `errors.BadConfiguration` before anything was started. What goes wrong later is told in
+    the log, and on stderr, where the log is a file.
+    """
     conf = cfg.CONF
     logging.set_defaults(default_log_levels=[*logging.get_default_log_levels(), *QUIET])
     settings = read(config_files, conf)
+    make_directories(settings)
     logging.setup(conf, "synchronizer", version=__version__)
     for plugin in available():
         if plugin.error:
@@ -40,5 +47,19 @@ def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
         __version__,
         ", ".join(f"{c.name} ({', '.join(p.name for p in c.plugins)})" for c in settings.clouds),
     )
-    run(settings)
-    return 0
+    problem = _run(settings)
+    if problem is None:
+        return 0
+    LOG.error("%s", problem)
+    if conf.log_file or conf.log_dir:
+        sys.stderr.write(f"synchronizer: {problem}\n")
+    return 1
+
+
+def _run(settings: Settings) -> errors.Stop | None:
+    # Told by the caller, outside of the handler, or oslo.log writes it twice.
+    try:
+        run(settings)
+    except errors.Stop as error:
+        return error
+    return None

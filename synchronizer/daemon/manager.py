@@ -8,15 +8,14 @@ import cotyledon
 from synchronizer.conf import Settings
 from synchronizer.daemon.alone import alone
 from synchronizer.daemon.broker import BrokerService
-from synchronizer.daemon.prepare import make_directories, migrate_ledger
+from synchronizer.daemon.prepare import migrate_ledger
 from synchronizer.daemon.relay import RelayService
 from synchronizer.daemon.snapshot import SnapshotService
 from synchronizer.daemon.worker import worker_service
 
 
 def run(settings: Settings) -> None:
-    """Runs until SIGTERM or SIGINT. Raises `errors.Stop` if it cannot begin at all."""
-    make_directories(settings)
+    """Runs until SIGTERM or SIGINT; the directories are there. `errors.Stop` if it cannot begin."""
     with alone(settings.state_path, settings.runtime_path):
         migrate_ledger(settings)
         supervise(settings)

@@ -82,6 +82,9 @@ class Evidence:
                 self._visibility.confirm(witnesses)
         except Blind as blind:
             return Verdict(held=dict.fromkeys(absent, str(blind)))
+        except errors.Retry as error:
+            self._holds.replace(dict.fromkeys(absent, f"not confirmed: {error}"), began)
+            raise
         if not sampler.gets_one:
             return self._without_get(absent, began, twice, share if implausible else None)
         if implausible:

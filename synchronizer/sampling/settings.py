@@ -21,4 +21,4 @@ class TypeSettings:
     confirm_rate: float = 20.0
     early_gap: float = 10.0
     backoff_first: float = 1.0
-    backoff_most: float = 300.0
+    backoff_most: float = 60.0

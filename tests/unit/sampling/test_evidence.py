@@ -227,6 +227,29 @@ def test_confirmations_that_fail_half_way_leave_the_rest_held(bench: Bench, sour
     assert (bench.state.count, bench.held) == (30, {})
 
 
+def test_a_witness_that_cannot_be_asked_leaves_a_mass_absence_held(
+    bench: Bench, source: Source
+) -> None:
+    for number in range(100):
+        source.put(f"{number:03}", project=f"p{number % 5}")
+    bench.listing()
+    bench.settle()
+    for number in range(50, 100):
+        source.drop(f"{number:03}")
+
+    def fail(id_: str) -> None:
+        raise errors.SourceUnavailable
+
+    source.on_get = fail
+    with pytest.raises(errors.SourceUnavailable):
+        bench.listing()
+    assert len(bench.held) == 50
+    assert bench.state.count == 100
+    source.on_get = lambda id_: None
+    assert bench.listing().proven
+    assert (bench.state.count, bench.held) == (50, {})
+
+
 def test_confirmations_keep_to_their_rate(known: Bench, source: Source) -> None:
     source.drop("c")
     known.clock.waits.clear()
