@@ -14,13 +14,11 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
-import yaml
-
 from benchmarks.process import Process, descendant
 from synchronizer import errors
 from synchronizer.client import Client
 from synchronizer.client.values import StreamInfo
-from synchronizer.simulator import PASSWORD, Control
+from synchronizer.simulator import Control, administrator, write_clouds
 
 CLOUD = "bench"
 TYPE = "nova.server"
@@ -80,17 +78,9 @@ class Rig:
         )  # fmt: skip
         ready = json.loads(line)
         self.control = Control(ready["control_url"])
-        self.auth = {
-            "auth_url": ready["auth_url"],
-            "username": "admin",
-            "password": PASSWORD,
-            "project_name": "admin",
-            "user_domain_name": "Default",
-            "project_domain_name": "Default",
-        }
+        self.auth = administrator(ready["auth_url"])
         clouds = self.path / "clouds.yaml"
-        entry = {"region_name": "RegionOne", "auth": self.auth}
-        clouds.write_text(yaml.safe_dump({"clouds": {CLOUD: entry}}))
+        write_clouds(clouds, CLOUD, ready["auth_url"])
         self._environment["OS_CLIENT_CONFIG_FILE"] = str(clouds)
 
     def start_daemon(self, *, interval: float, changes_interval: float) -> None:

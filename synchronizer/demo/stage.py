@@ -14,11 +14,10 @@ import tempfile
 from types import TracebackType
 from typing import Any, Self
 
-import yaml
-
 from synchronizer import errors
 from synchronizer.demo.lifeline import tied
 from synchronizer.demo.signals import undisturbed
+from synchronizer.simulator import write_clouds
 
 #: The simulated cloud's name, in topics and answers.
 CLOUD = "demo"
@@ -92,17 +91,8 @@ class Stage:
         if not line:
             raise errors.SourceUnavailable(f"the simulated cloud ended: {self.tail('simulator')}")
         ready: dict[str, Any] = json.loads(line)
-        auth = {
-            "auth_url": ready["auth_url"],
-            "username": "admin",
-            "password": "secret",
-            "project_name": "admin",
-            "user_domain_name": "Default",
-            "project_domain_name": "Default",
-        }
-        clouds = {"clouds": {CLOUD: {"region_name": "RegionOne", "auth": auth}}}
         path = self.path / "clouds.yaml"
-        path.write_text(yaml.safe_dump(clouds))
+        write_clouds(path, CLOUD, ready["auth_url"])
         self._environment["OS_CLIENT_CONFIG_FILE"] = str(path)
         return ready
 

@@ -10,6 +10,7 @@ nothing through its API: servers change by churn and by the control side alone.
 """
 
 from synchronizer.simulator.accounts import PASSWORD, Accounts
+from synchronizer.simulator.clouds import administrator, write_clouds
 from synchronizer.simulator.control import Control, ControlError
 from synchronizer.simulator.faults import Fault
 from synchronizer.simulator.fixtures import USER_DATA_MARKER, USER_DATA_SECRET
@@ -27,4 +28,6 @@ __all__ = [
     "GroundTruth",
     "Running",
     "Simulator",
+    "administrator",
+    "write_clouds",
 ]

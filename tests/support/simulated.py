@@ -8,28 +8,13 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-import yaml
-
-from synchronizer.simulator import PASSWORD, Control, GroundTruth
+from synchronizer.simulator import Control, GroundTruth, write_clouds
 
 #: The entry in clouds.yaml, and the daemon's name for the cloud.
 CLOUD = "simulated"
 TYPE = "nova.server"
 #: Of the ground truth; the daemon is told to read at the same one.
 MICROVERSION = "2.96"
-
-
-def write_clouds(path: pathlib.Path, auth_url: str, password: str = PASSWORD) -> None:
-    """A clouds.yaml with one entry, for the simulated cloud's administrator."""
-    auth = {
-        "auth_url": auth_url,
-        "username": "admin",
-        "password": password,
-        "project_name": "admin",
-        "user_domain_name": "Default",
-        "project_domain_name": "Default",
-    }
-    path.write_text(yaml.safe_dump({"clouds": {CLOUD: {"region_name": "RegionOne", "auth": auth}}}))
 
 
 def visible(servers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -55,7 +40,7 @@ class SimulatedCloud:
         self._process = subprocess.Popen(self._argv, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         ready = json.loads(self._process.stdout.readline())
-        write_clouds(self.clouds_yaml, ready["auth_url"])
+        write_clouds(self.clouds_yaml, CLOUD, ready["auth_url"])
         self.control = Control(ready["control_url"])
         return self
 

@@ -11,12 +11,11 @@ from typing import Self
 
 import msgspec
 import sqlalchemy
-import yaml
 
 from synchronizer.ledger import Ledger, StreamState
 from synchronizer.ledger.dialects import dialect_of
 from synchronizer.model import StreamKey
-from synchronizer.simulator import Control
+from synchronizer.simulator import Control, write_clouds
 from tests.acceptance.fire import defects
 from tests.acceptance.fire.consumer import Dump
 from tests.acceptance.fire.failure import CannotGoOn
@@ -143,16 +142,7 @@ class World:
                 *("--page-limit", str(settings.page_limit), "--log", str(log)),
             ]
         )
-        auth = {
-            "auth_url": ready["auth_url"],
-            "username": "admin",
-            "password": "secret",
-            "project_name": "admin",
-            "user_domain_name": "Default",
-            "project_domain_name": "Default",
-        }
-        clouds = {"clouds": {STREAM.cloud: {"region_name": "RegionOne", "auth": auth}}}
-        (self.path / "clouds.yaml").write_text(yaml.safe_dump(clouds))
+        write_clouds(self.path / "clouds.yaml", STREAM.cloud, ready["auth_url"])
         self.control = Control(ready["control_url"])
         self.truth = Truth(log)
         self.processes.start("daemon")

@@ -14,14 +14,21 @@ from keystoneauth1 import loading, session
 from synchronizer.bus import topics, transport
 from synchronizer.ledger.payload import Payloads
 from synchronizer.model import StreamKey
-from synchronizer.simulator import USER_DATA_MARKER, USER_DATA_SECRET, Fault, Simulator, accounts
+from synchronizer.simulator import (
+    USER_DATA_MARKER,
+    USER_DATA_SECRET,
+    Fault,
+    Simulator,
+    accounts,
+    write_clouds,
+)
 from synchronizer.simulator.accounts import Project, User
 from synchronizer.simulator.simulator import Running
 from synchronizer.simulator.tokens import Token, Tokens
 from tests.acceptance.simulated.settings import PATIENCE, options
 from tests.support.copying import Copying
 from tests.support.daemon import Daemon
-from tests.support.simulated import CLOUD, MICROVERSION, TYPE, visible, write_clouds
+from tests.support.simulated import CLOUD, MICROVERSION, TYPE, visible
 from tests.support.waiting import until
 
 SERVERS = 60
@@ -154,7 +161,7 @@ def answer_of_api(cloud: Running) -> str:
 
 def test_secrets_are_nowhere_outside(tmp_path: Path, cloud: Running, tokens: list[str]) -> None:
     clouds = tmp_path / "clouds.yaml"
-    write_clouds(clouds, cloud.auth_url, PASSWORD)
+    write_clouds(clouds, CLOUD, cloud.auth_url, PASSWORD)
     daemon = Daemon(cloud=CLOUD, clouds_yaml=clouds, options=options(extra=DEBUG))
     with daemon, Copying(daemon.transport_url, TYPE, cloud=CLOUD) as consumer:
         consumer.wait_synced(CLOUD, TYPE, PATIENCE)
