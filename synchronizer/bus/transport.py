@@ -18,6 +18,8 @@ from synchronizer.bus import topics
 
 REMOTE_MODULES = ["synchronizer.errors"]
 
+NotificationTransport = oslo_transport.NotificationTransport
+
 #: Query parameters of `rabbit://` URLs, unless the URL has its own.
 _RABBIT_DEFAULTS = {
     "rabbit_qos_prefetch_count": "100",

@@ -105,6 +105,9 @@ class Synchronizer(App):
             console.setFormatter(logging.Formatter(f"{self.NAME}: %(message)s"))
             console.setLevel(own)
             console.addFilter(logging.Filter("synchronizer"))
+            if self.options.verbose_level < 2:
+                # What the bus tells of its troubles, the command's error tells, too.
+                console.addFilter(lambda record: not record.name.startswith("synchronizer.bus"))
         handlers: list[logging.Handler] = [console]
         if self.options.log_file:
             file = logging.FileHandler(self.options.log_file)

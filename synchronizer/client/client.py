@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from oslo_log import log as logging
-from oslo_messaging.transport import NotificationTransport
 
 from synchronizer.bus import rpc, subscription, transport
 from synchronizer.bus.deadline import Caller
@@ -46,7 +45,7 @@ class Client:
         self._timeout = timeout
         self._transport = transport.rpc_transport(transport_url)
         self._notification_url = notification_transport_url or transport_url
-        self._notifications: NotificationTransport | None = None
+        self._notifications: transport.NotificationTransport | None = None
         self._lock = threading.Lock()
         self._rpc = rpc.RpcClient(self._transport, timeout)
         self._requests = Requests(self._rpc, timeout)
