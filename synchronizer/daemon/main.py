@@ -10,14 +10,12 @@ from oslo_log import log as logging
 
 from synchronizer import __version__, errors
 from synchronizer.conf import Settings, load
+from synchronizer.daemon import logs
 from synchronizer.daemon.manager import run
 from synchronizer.daemon.prepare import make_directories
 from synchronizer.plugin.loader import available
 
 LOG = logging.getLogger(__name__)
-
-#: Libraries that say at INFO what no operator needs.
-QUIET = ("alembic=WARN", "cotyledon=WARN", "novaclient=WARN", "openstack=WARN")
 
 
 def read(
@@ -35,10 +33,10 @@ def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
     the log, and on stderr, where the log is a file.
     """
     conf = cfg.CONF
-    logging.set_defaults(default_log_levels=[*logging.get_default_log_levels(), *QUIET])
+    logs.prepare()
     settings = read(config_files, conf)
     make_directories(settings)
-    logging.setup(conf, "synchronizer", version=__version__)
+    logs.set_up(conf)
     for plugin in available():
         if plugin.error:
             LOG.warning("Plugin %s cannot be used: %s", plugin.name, plugin.error)
@@ -47,19 +45,11 @@ def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
         __version__,
         ", ".join(f"{c.name} ({', '.join(p.name for p in c.plugins)})" for c in settings.clouds),
     )
-    problem = _run(settings)
-    if problem is None:
-        return 0
-    LOG.error("%s", problem)
-    if conf.log_file or conf.log_dir:
-        sys.stderr.write(f"synchronizer: {problem}\n")
-    return 1
-
-
-def _run(settings: Settings) -> errors.Stop | None:
-    # Told by the caller, outside of the handler, or oslo.log writes it twice.
     try:
         run(settings)
     except errors.Stop as error:
-        return error
-    return None
+        LOG.error("%s", error)
+        if conf.log_file or conf.log_dir:
+            sys.stderr.write(f"synchronizer: {error}\n")
+        return 1
+    return 0

@@ -52,14 +52,7 @@ class PartService(cotyledon.Service, abc.ABC):
     def run(self) -> None:
         try:
             while not self._stopping.is_set():
-                error = self._run_once()
-                # Outside of the handler, or oslo.log writes every error twice.
-                if isinstance(error, errors.Stop):
-                    LOG.error("%s cannot go on: %s", self.name, error)
-                    self._stopping.wait(self.stop_seconds)
-                elif error is not None:
-                    LOG.warning("%s begins again: %s", self.name, error)
-                    self._stopping.wait(RETRY_SECONDS)
+                self._run_once()
         finally:
             self._ended.set()
 
@@ -72,13 +65,16 @@ class PartService(cotyledon.Service, abc.ABC):
             part.stop()
         self._ended.wait(self.settings.graceful_shutdown_timeout)
 
-    def _run_once(self) -> errors.SynchronizerError | None:
+    def _run_once(self) -> None:
         try:
             part = self.make()
             with self._lock:
                 self._part = part
             if not self._stopping.is_set():
                 part.run()
+        except errors.Stop as error:
+            LOG.error("%s cannot go on: %s", self.name, error)
+            self._stopping.wait(self.stop_seconds)
         except errors.SynchronizerError as error:
-            return error
-        return None
+            LOG.warning("%s begins again: %s", self.name, error)
+            self._stopping.wait(RETRY_SECONDS)
