@@ -7,9 +7,10 @@ from cliff.command import Command
 from oslo_config import cfg, generator
 
 from synchronizer.cli.connect import needs_daemon
+from synchronizer.cli.helping import Written
 
 
-class ConfigSample(Command):
+class ConfigSample(Written, Command):
     """Print a configuration with every option, its default and its meaning.
 
     Example: synchronizer config sample > synchronizer.conf
@@ -22,7 +23,7 @@ class ConfigSample(Command):
         generator.generate(conf, output_file=self.app.stdout)
 
 
-class ConfigCheck(Command):
+class ConfigCheck(Written, Command):
     """Check the configuration, and connect to everything that it names.
 
     A line each for the clouds, the directories, the ledger, the bus and every

@@ -35,5 +35,5 @@ def needs_daemon(error: ImportError) -> errors.BadConfiguration:
     """What to say where the daemon's parts are missing."""
     return errors.BadConfiguration(
         f"this works on the daemon's host: its parts are not installed here ({error.name}); "
-        "pip install 'synchronizer[daemon]'"
+        "install Synchronizer with its extra [daemon]"
     )

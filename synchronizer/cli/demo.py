@@ -7,9 +7,10 @@ import contextlib
 from cliff.command import Command
 
 from synchronizer import errors
+from synchronizer.cli.helping import Written
 
 
-class Demo(Command):
+class Demo(Written, Command):
     """Show the daemon at work on a simulated cloud, or on one of your own.
 
     It starts the simulated cloud, the daemon and a consumer that mirrors the cloud,
@@ -52,7 +53,7 @@ class Demo(Command):
         except ImportError as error:
             raise errors.BadConfiguration(
                 f"the demonstration's parts are not installed ({error.name}): "
-                "pip install 'synchronizer[demo]'"
+                "install Synchronizer with its extra [demo]"
             ) from None
         return play(
             Options(

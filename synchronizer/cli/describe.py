@@ -9,6 +9,7 @@ from cliff.lister import Lister
 
 from synchronizer.bus import envelope
 from synchronizer.cli import connect, texts
+from synchronizer.cli.helping import Written
 from synchronizer.client import StreamInfo
 
 COLUMNS = (
@@ -26,7 +27,7 @@ COLUMNS = (
 DETAILS = ("epoch", "floor", "digest")
 
 
-class Describe(Lister):
+class Describe(Written, Lister):
     """List the entity types of each cloud: how many, how fresh, and what is wrong."""
 
     def take_action(

@@ -8,9 +8,10 @@ from cliff.show import ShowOne
 
 from synchronizer import errors
 from synchronizer.cli import connect, texts
+from synchronizer.cli.helping import Written
 
 
-class Get(ShowOne):
+class Get(Written, ShowOne):
     """Show one entity, as last recorded or as of one revision.
 
     Examples: synchronizer get nova.server 9f1c... -f json

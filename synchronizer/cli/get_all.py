@@ -17,6 +17,7 @@ from stevedore import ExtensionManager
 from stevedore.extension import Extension
 
 from synchronizer.cli import connect, texts
+from synchronizer.cli.helping import Written
 from synchronizer.model import Entity
 
 #: Formats that show entities as they are, one after the other; the others show rows.
@@ -25,7 +26,7 @@ EXACT = ("json", "jsonl", "yaml")
 SAMPLE = 200
 
 
-class GetAll(Lister):
+class GetAll(Written, Lister):
     """List all entities of a type, as last recorded.
 
     Rows (table, csv, value) have a few columns, see -c for others; json, yaml and jsonl have
@@ -43,8 +44,8 @@ class GetAll(Lister):
             "--max-age",
             type=_age,
             metavar="SECONDS",
-            help="how old the complete listing may be that the answer rests on; 0: it must begin "
-            "now (default: what is recorded)",
+            help="how old the complete listing may be that the answer rests on; if it is older, "
+            "the daemon's next one is waited for, for a while (default: what is recorded)",
         )
         parser.add_argument("--fields", type=_names, metavar="A,B", help="only these fields")
         parser.add_argument(

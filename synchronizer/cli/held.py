@@ -5,22 +5,20 @@ These work on the ledger of the configuration itself, so they run on the daemon'
 """
 
 import argparse
-import contextlib
-import pathlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cliff.command import Command
 from cliff.lister import Lister
 
 from synchronizer import errors
-from synchronizer.cli import connect, texts
+from synchronizer.cli import ledgers, texts
+from synchronizer.cli.helping import Written
 
 if TYPE_CHECKING:
-    from synchronizer.ledger import Ledger, StreamState, Verdict
+    from synchronizer.ledger import Verdict
 
 
-class HeldList(Lister):
+class HeldList(Written, Lister):
     """List the deletes that are held: seen as gone, but not proven to be."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -31,7 +29,7 @@ class HeldList(Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        with _ledger(self.app.options) as ledger:
+        with ledgers.opened(self.app.options) as ledger:
             rows = [
                 (key.cloud, key.type, h.id, h.reason, texts.instant(h.since), h.verdict or "")
                 for key, h in ledger.held()
@@ -41,7 +39,7 @@ class HeldList(Lister):
         return ("cloud", "type", "id", "reason", "since", "verdict"), rows
 
 
-class _Decide(Command):
+class _Decide(Written, Command):
     """What confirm and release have in common."""
 
     verdict: "Verdict"
@@ -57,8 +55,8 @@ class _Decide(Command):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         if bool(parsed_args.ids) == parsed_args.all:
             raise errors.BadRequest("name the ids, or say --all")
-        with _ledger(self.app.options) as ledger:
-            stream = _stream(ledger, parsed_args.type, self.app.options.cloud)
+        with ledgers.opened(self.app.options) as ledger:
+            stream = ledgers.stream(ledger, parsed_args.type, self.app.options.cloud)
             held = {hold.id for _, hold in ledger.held(stream.id)}
             if missing := [id_ for id_ in parsed_args.ids if id_ not in held]:
                 raise errors.NotFound(f"not held of {stream.key}: {', '.join(missing)}")
@@ -88,38 +86,3 @@ class HeldRelease(_Decide):
 
     verdict = "release"
     told = "released; the next complete listing judges them anew"
-
-
-@contextlib.contextmanager
-def _ledger(options: argparse.Namespace) -> Iterator["Ledger"]:
-    try:
-        from synchronizer.ledger import Ledger
-    except ImportError as error:
-        raise connect.needs_daemon(error) from None
-    settings = connect.configuration(options)
-    scheme, _, path = settings.ledger.url.partition(":///")
-    if scheme.startswith("sqlite") and not pathlib.Path(path).exists():
-        raise errors.BadConfiguration(
-            f"there is no ledger {path}; is this the daemon's host, and its --config-file?"
-        )
-    ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-
-
-def _stream(ledger: "Ledger", type_: str, cloud: str | None) -> "StreamState":
-    """The stream of this type; the cloud has to be named where several have it."""
-    found = [
-        state
-        for state in ledger.streams()
-        if state.key.type == type_ and cloud in (None, state.key.cloud)
-    ]
-    if not found:
-        known = ", ".join(str(state.key) for state in ledger.streams())
-        raise errors.UnknownType(f"nothing is known of {type_}; there is: {known or 'nothing'}")
-    if len(found) > 1:
-        clouds = ", ".join(state.key.cloud for state in found)
-        raise errors.UnknownCloud(f"name one of the clouds that have it with --cloud: {clouds}")
-    return found[0]

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from cliff.lister import Lister
 
+from synchronizer.cli.helping import Written
 
-class Plugins(Lister):
+
+class Plugins(Written, Lister):
     """List the installed plugins; state says "ok", or what is wrong and what to do."""
 
     def take_action(

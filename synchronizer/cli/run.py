@@ -7,9 +7,10 @@ from typing import Any
 from cliff.command import Command
 
 from synchronizer import errors
+from synchronizer.cli.helping import Written
 
 
-class Run(Command):
+class Run(Written, Command):
     """Run the daemon in the foreground, until SIGTERM or Ctrl-C.
 
     Example: synchronizer run --config-file /etc/synchronizer/synchronizer.conf
@@ -21,6 +22,6 @@ class Run(Command):
         except ImportError as error:
             raise errors.BadConfiguration(
                 f"the daemon's parts are not installed ({error.name}): "
-                "pip install 'synchronizer[openstack]'"
+                "install Synchronizer with its extra [openstack]"
             ) from None
         return main(self.app.options.config_file)

@@ -9,11 +9,12 @@ from typing import Any
 from cliff.command import Command
 
 from synchronizer.cli import connect, texts
+from synchronizer.cli.helping import Written
 from synchronizer.client import Added, Deleted, Event, Resynced, Synced, Updated
 from synchronizer.model import Entity, StreamKey
 
 
-class Watch(Command):
+class Watch(Written, Command):
     """Print the entities of some types, and then every change to them.
 
     It goes on until Ctrl-C, or until whoever reads its output goes away. After a line

@@ -86,7 +86,9 @@ class Client:
         """All entities of a type, to be iterated over; `items()` has ids and revisions, too.
 
         `max_age`: seconds; how old the complete listing that proves the answer may be (0: it
-        must begin now). Left out, the latest recorded state answers at once. `fields` and
+        has to begin after the call). If it is older, the daemon's next listing is waited for,
+        for a while; then `errors.ServiceUnavailable`. Left out, the latest recorded state
+        answers at once. `fields` and
         `where` (top-level fields and the values that they must have) give a subset. `page`:
         entities per call.
         """

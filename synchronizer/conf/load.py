@@ -10,6 +10,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from synchronizer import errors
+from synchronizer.bus import topics
 from synchronizer.conf import options
 from synchronizer.conf.settings import (
     CloudSettings,
@@ -23,7 +24,6 @@ from synchronizer.conf.settings import (
 )
 from synchronizer.conf.unknown import refuse_unknown
 
-NAME = re.compile(r"[A-Za-z0-9_-]+")
 TYPE_NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
 
 #: What settings a plugin has: name -> (default, help, secret). Given by whoever can load plugins.
@@ -118,10 +118,10 @@ def declared(
     conf: cfg.ConfigOpts, cloud: str, sections: Mapping[str, Any], declarations: PluginDeclarations
 ) -> tuple[PluginSettings, ...]:
     """The plugins of one cloud. Their values: [cloud:NAME:PLUGIN] before [PLUGIN]."""
-    if not NAME.fullmatch(cloud):
-        raise errors.BadConfiguration(
-            f"clouds: {cloud!r} cannot be a cloud's name; use letters, digits, - and _"
-        )
+    try:
+        topics.check_cloud(cloud)
+    except topics.BadName as error:
+        raise errors.BadConfiguration(f"clouds: {error}") from None
     section = f"cloud:{cloud}"
     conf.register_opts(options.CLOUD, group=section)
     found = []

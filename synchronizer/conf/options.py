@@ -106,14 +106,17 @@ RELAY: list[cfg.Opt] = [
 
 SNAPSHOT: list[cfg.Opt] = [
     cfg.IntOpt("workers", default=1, min=1, help="Snapshot server processes."),
-    cfg.IntOpt("threads", default=8, min=1, help="Calls that each process serves at once."),
+    cfg.IntOpt("threads", default=8, min=2, help="Calls that each process serves at once."),
     cfg.IntOpt("page", default=500, min=1, max=5000, help="Entities on a page, unless asked."),
     cfg.IntOpt("max_bytes", default=512 * 1024, min=4096, help="The most bytes on a page."),
     cfg.FloatOpt(
         "first_listing_timeout",
         default=30.0,
         min=0,
-        help="Seconds that get_all waits for the first complete listing of a type.",
+        # Clients wait a little longer than that for a first page.
+        max=30,
+        help="Seconds that get_all waits for a complete listing: for the first one of a type, and "
+        "for one that is as fresh as its max_age asks for.",
     ),
 ]
 
@@ -137,8 +140,8 @@ SAMPLING: list[cfg.Opt] = [
         "settle",
         default=60.0,
         min=0,
-        help="An entity first seen less than so many seconds ago is only deleted after a second "
-        "listing without it: replicas lag.",
+        help="An entity whose last change was recorded less than so many seconds ago is deleted "
+        "only after a second listing without it: replicas lag.",
     ),
     cfg.FloatOpt(
         "confirm_rate",

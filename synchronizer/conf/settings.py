@@ -22,8 +22,7 @@ class TypeSettings:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PluginSettings:
-    """One plugin of one cloud: the values for its own settings, and a function that
-    gives the settings of any of its types (which only the loaded plugin knows)."""
+    """One plugin of one cloud, and the values for its own settings."""
 
     name: str
     values: Mapping[str, Any]

@@ -16,6 +16,8 @@ def refuse_unknown(conf: cfg.ConfigOpts, sections: Mapping[str, Mapping[str, Any
     known |= {name: names(group._opts) for name, group in conf._groups.items()}
     for section, entries in sections.items():
         if section not in known:
+            if not entries:
+                continue  # as in the sample, where all is commented out
             raise errors.BadConfiguration(
                 f"section [{section}] is not known{suggestion(section, known)}"
             )

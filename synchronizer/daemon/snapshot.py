@@ -11,6 +11,9 @@ from synchronizer.daemon.service import Part, PartService
 from synchronizer.ledger import Ledger
 from synchronizer.snapshot import Endpoint
 
+#: Calls that may wait for a listing at once; one thread is always left for the others.
+MOST_WAITING = 4
+
 
 class SnapshotPart:
     """The RPC server; lives until it is told to stop."""
@@ -51,6 +54,7 @@ class SnapshotService(PartService):
                 max_bytes=settings.snapshot.max_bytes,
                 first_listing_timeout=settings.snapshot.first_listing_timeout,
                 bookmark_interval=settings.relay.bookmark_interval,
+                most_waiting=min(MOST_WAITING, settings.snapshot.threads - 1),
             )
             server = RpcServer(
                 transport, [endpoint], server=settings.host, threads=settings.snapshot.threads

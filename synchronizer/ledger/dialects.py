@@ -150,11 +150,11 @@ class Sqlite(Dialect):
         try:
             found = self.path.stat()
         except FileNotFoundError:
-            raise self.unusable("was deleted while it was open; restart the daemon") from None
+            raise self.unusable("was deleted while it was open; it is opened anew") from None
         except OSError as error:
             raise self.unavailable(f"cannot be examined: {error.strerror}") from error
         if (found.st_dev, found.st_ino) != self._opened:
-            raise self.unusable("was replaced while it was open; restart the daemon")
+            raise self.unusable("was replaced while it was open; it is opened anew")
 
     def pulse(self, engine: Engine) -> object:
         # `data_version` changes when any *other* connection commits, so this one never writes.
@@ -224,7 +224,7 @@ class Server(Dialect):
             )
         except ModuleNotFoundError as error:
             raise self.unusable(
-                f"needs the module {error.name}: pip install 'synchronizer[{self.extra}]'"
+                f"needs the module {error.name}: install Synchronizer with its extra [{self.extra}]"
             ) from None
         return engine
 

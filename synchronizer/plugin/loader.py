@@ -154,7 +154,7 @@ def _remedy(module: str, distribution: importlib.metadata.Distribution | None) -
     if distribution is not None:
         extra = declarations.extra_for(module, distribution.requires or ())
         if extra is not None:
-            return f"install it with: pip install '{distribution.name}[{extra}]'"
+            return f"install {distribution.name} with its extra [{extra}]"
     return f"reinstall {_described(distribution)} with all that it requires"
 
 

@@ -61,6 +61,9 @@ class Audit:
                     f"{len(missed)} revisions were never heard, the first is {missed[0]}",
                 )
         self._lines.clear()
+
+    def forget(self) -> None:
+        """Of what is superseded nothing more can be told: the consumer has it all."""
         self._recorded = {r: v for r, v in self._recorded.items() if v.superseded is None}
 
     def check_proof(self) -> None:

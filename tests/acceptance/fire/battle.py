@@ -70,6 +70,7 @@ class Battle:
         if heard_from is not None:
             self._until(deadline, self.audit.hears, "the consumer to hear bookmarks")
         self.audit.check(heard_from=heard_from, demoted=demoted)
+        self.audit.forget()
 
     def until(self, done: Callable[[], bool], what: str, patience: float = STRIKING) -> None:
         """Waits; `CannotGoOn` if it was in vain."""

@@ -97,3 +97,15 @@ def test_a_missing_file_is_named(tmp_path: pathlib.Path) -> None:
 def test_other_transports_start_no_embedded_broker(tmp_path: pathlib.Path) -> None:
     settings = load(tmp_path, "[DEFAULT]\ntransport_url = rabbit://u:p@host/v\n")
     assert settings.local_socket is None
+
+
+def test_the_sample_can_be_used_for_any_cloud(tmp_path: pathlib.Path) -> None:
+    sample = (pathlib.Path(__file__).parents[3] / "etc/synchronizer.conf.sample").read_text()
+    settings = load(tmp_path, sample.replace("#clouds = openstack1", "clouds = mine"))
+    assert [cloud.name for cloud in settings.clouds] == ["mine"]
+
+
+@pytest.mark.parametrize("name", ["control", "-x", "x" * 65])
+def test_a_name_that_the_bus_cannot_carry_is_refused(tmp_path: pathlib.Path, name: str) -> None:
+    with pytest.raises(errors.BadConfiguration, match="clouds"):
+        load(tmp_path, f"[DEFAULT]\nclouds = {name}\n")

@@ -146,7 +146,7 @@ def test_a_missing_dependency_names_the_extra_that_has_it(install: Install) -> N
     )
     assert error_of("acme") == (
         "it needs the Python module 'acmeclient_nowhere', which is not installed;"
-        " install it with: pip install 'acme-cloud[cloud]'"
+        " install acme-cloud with its extra [cloud]"
     )
 
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger of the configuration, for the commands that work on it."""
+
+import argparse
+import contextlib
+import pathlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from synchronizer import errors
+from synchronizer.cli import connect
+
+if TYPE_CHECKING:
+    from synchronizer.ledger import Ledger, StreamState
+
+
+@contextlib.contextmanager
+def opened(options: argparse.Namespace) -> Iterator["Ledger"]:
+    """Open it; it has to be there."""
+    try:
+        from synchronizer.ledger import Ledger
+    except ImportError as error:
+        raise connect.needs_daemon(error) from None
+    settings = connect.configuration(options)
+    scheme, _, path = settings.ledger.url.partition(":///")
+    if scheme.startswith("sqlite") and not pathlib.Path(path).exists():
+        raise errors.BadConfiguration(
+            f"there is no ledger {path}; is this the daemon's host, and its --config-file?"
+        )
+    ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def stream(ledger: "Ledger", type_: str, cloud: str | None) -> "StreamState":
+    """The stream of this type; the cloud has to be named where several have it."""
+    found = [
+        state
+        for state in ledger.streams()
+        if state.key.type == type_ and cloud in (None, state.key.cloud)
+    ]
+    if not found:
+        known = ", ".join(str(state.key) for state in ledger.streams())
+        raise errors.UnknownType(f"nothing is known of {type_}; there is: {known or 'nothing'}")
+    if len(found) > 1:
+        clouds = ", ".join(state.key.cloud for state in found)
+        raise errors.UnknownCloud(f"name one of the clouds that have it with --cloud: {clouds}")
+    return found[0]
