@@ -173,14 +173,16 @@ class Performance:
 
     def _wait(self, done: Callable[[], bool], note: str, patience: float) -> None:
         end = time.monotonic() + patience
+        # Every phase is told, however short.
+        self._tick(note)
         while not done():
             if time.monotonic() > end:
                 raise errors.ServiceUnavailable(
                     f"waited {patience:.0f} s in vain: {note.rstrip(' …')} "
                     f"({self._stage.complaint() or 'the daemon complains of nothing'})"
                 )
-            self._tick(note)
             self._pause()
+            self._tick(note)
 
     def _pause(self) -> None:
         consumer = self._consumer

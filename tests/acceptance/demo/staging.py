@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the demonstration as a command, and finds what is left of it."""
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,10 @@ class Staged:
     def argv(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "synchronizer", "demo", *arguments]
 
-    def start(self, *arguments: str, **others: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    @contextlib.contextmanager
+    def start(self, *arguments: str, **others: Any) -> Iterator[subprocess.Popen[str]]:
+        """It runs until the block ends; a block that fails does not wait for its end."""
+        with subprocess.Popen(
             self.argv(*arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -39,7 +43,12 @@ class Staged:
             env=self.environment,
             cwd=self.cwd,
             **others,
-        )
+        ) as process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise
 
     def run(
         self, *arguments: str, patience: float = PATIENCE
