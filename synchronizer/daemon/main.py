@@ -13,16 +13,19 @@ from synchronizer.conf import Settings, load
 from synchronizer.daemon import logs
 from synchronizer.daemon.manager import run
 from synchronizer.daemon.prepare import make_directories
-from synchronizer.plugin.loader import available
+from synchronizer.plugin.loader import PluginInfo, available
 
 LOG = logging.getLogger(__name__)
 
 
 def read(
-    config_files: Iterable[str | pathlib.Path] | None, conf: cfg.ConfigOpts | None = None
+    config_files: Iterable[str | pathlib.Path] | None,
+    conf: cfg.ConfigOpts | None = None,
+    plugins: Iterable[PluginInfo] | None = None,
 ) -> Settings:
-    """The settings, checked against what the installed plugins declare."""
-    declarations = {plugin.name: plugin.settings for plugin in available()}
+    """The settings, checked against what the `plugins` (default: all installed) declare."""
+    installed = available() if plugins is None else plugins
+    declarations = {plugin.name: plugin.settings for plugin in installed}
     return load(config_files, declarations=declarations, conf=conf)
 
 
@@ -34,10 +37,11 @@ def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
     """
     conf = cfg.CONF
     logs.prepare()
-    settings = read(config_files, conf)
+    plugins = available()
+    settings = read(config_files, conf, plugins)
     make_directories(settings)
     logs.set_up(conf)
-    for plugin in available():
+    for plugin in plugins:
         if plugin.error:
             LOG.warning("Plugin %s cannot be used: %s", plugin.name, plugin.error)
     LOG.info(
