@@ -3,11 +3,9 @@
 
 import contextlib
 
-from synchronizer.bus.notifier import Notifier
-from synchronizer.bus.transport import notification_transport
 from synchronizer.daemon.housekeeping import Housekeeping
+from synchronizer.daemon.resources import make_notifier, open_ledger
 from synchronizer.daemon.service import Part, PartService
-from synchronizer.ledger import Ledger
 from synchronizer.publishing import Relay
 
 
@@ -37,11 +35,8 @@ class RelayService(PartService):
     def make(self) -> Part:
         settings = self.settings
         with contextlib.ExitStack() as making:
-            ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path)
-            making.callback(ledger.close)
-            transport = notification_transport(settings.notification_transport_url)
-            making.callback(transport.cleanup)
-            notifier = Notifier(transport, f"synchronizer.{settings.host}")
+            ledger = open_ledger(settings, making)
+            notifier = make_notifier(settings, making)
             relay = Relay(
                 ledger,
                 ledger.high_water,

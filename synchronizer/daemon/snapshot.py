@@ -4,11 +4,10 @@
 import contextlib
 import threading
 
-from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.rpc import RpcServer
-from synchronizer.bus.transport import notification_transport, rpc_transport
+from synchronizer.bus.transport import rpc_transport
+from synchronizer.daemon.resources import make_notifier, open_ledger
 from synchronizer.daemon.service import Part, PartService
-from synchronizer.ledger import Ledger
 from synchronizer.snapshot import Endpoint
 
 #: Calls that may wait for a listing at once; one thread is always left for the others.
@@ -39,13 +38,10 @@ class SnapshotService(PartService):
     def make(self) -> Part:
         settings = self.settings
         with contextlib.ExitStack() as making:
-            ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path)
-            making.callback(ledger.close)
-            notifications = notification_transport(settings.notification_transport_url)
-            making.callback(notifications.cleanup)
+            ledger = open_ledger(settings, making)
+            notifier = make_notifier(settings, making)
             transport = rpc_transport(settings.transport_url)
             making.callback(transport.cleanup)
-            notifier = Notifier(notifications, f"synchronizer.{settings.host}")
             endpoint = Endpoint(
                 ledger,
                 notifier.send,
