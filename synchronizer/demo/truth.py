@@ -6,12 +6,11 @@ from typing import Any
 
 import msgspec
 
-from synchronizer.simulator.ground_truth import GroundTruth, Mutation
+from synchronizer.simulator import GroundTruth, Tail
 
 #: Never leaves the daemon, so a copy has to lack it.
 SENSITIVE = ("OS-EXT-SRV-ATTR:user_data",)
 
-_decoder = msgspec.json.Decoder(Mutation)
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -30,8 +29,7 @@ class TruthTail:
 
     def __init__(self, path: pathlib.Path) -> None:
         self._path = path
-        self._offset = 0
-        self._header_read = False
+        self._tail = Tail(path)
         self.mutations = 0
         #: (id, hash of its state) -> when it came to be, in microseconds since 1970.
         self.came: dict[tuple[str, int], int] = {}
@@ -39,16 +37,7 @@ class TruthTail:
         self.gone: dict[str, int] = {}
 
     def read(self) -> None:
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            data = file.read()
-        end = data.rfind(b"\n") + 1
-        self._offset += end
-        for line in data[:end].splitlines():
-            if not self._header_read:
-                self._header_read = True
-                continue
-            mutation = _decoder.decode(line)
+        for mutation in self._tail.read():
             self.mutations += 1
             if mutation.op == "delete":
                 self.gone[mutation.id] = mutation.at

@@ -16,6 +16,7 @@ from synchronizer.simulator.faults import Fault
 from synchronizer.simulator.fixtures import USER_DATA_MARKER, USER_DATA_SECRET
 from synchronizer.simulator.ground_truth import GroundTruth
 from synchronizer.simulator.simulator import Running, Simulator
+from synchronizer.simulator.tail import Tail
 
 __all__ = [
     "PASSWORD",
@@ -28,6 +29,7 @@ __all__ = [
     "GroundTruth",
     "Running",
     "Simulator",
+    "Tail",
     "administrator",
     "write_clouds",
 ]

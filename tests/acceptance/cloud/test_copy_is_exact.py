@@ -6,6 +6,7 @@ import pytest
 from tests.acceptance.cloud.running import RunningCloud
 from tests.support.copying import Copying
 from tests.support.daemon import Daemon
+from tests.support.simulated import visible
 
 TYPE = "nova.server"
 MICROVERSION = "2.96"
@@ -20,14 +21,6 @@ bookmark_interval = 2
 """
 #: Nova's own consoles and agents settle, then one listing more.
 PATIENCE = 90
-
-
-def visible(servers: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
-    """Without what never leaves the daemon."""
-    return {
-        id_: {k: v for k, v in server.items() if k != "OS-EXT-SRV-ATTR:user_data"}
-        for id_, server in servers.items()
-    }
 
 
 @pytest.mark.parametrize("cloud", [5, None], indirect=True, ids=["pages-of-5", "default-pages"])

@@ -7,15 +7,13 @@ from typing import Any
 import msgspec
 import xxhash
 
-from synchronizer.simulator import GroundTruth
-from synchronizer.simulator.ground_truth import Mutation
+from synchronizer.simulator import GroundTruth, Tail
 
 Entity = dict[str, Any]
 
 #: Never leaves the daemon, so a copy has to lack it.
 SENSITIVE = ("OS-EXT-SRV-ATTR:user_data",)
 
-_decoder = msgspec.json.Decoder(Mutation)
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -45,9 +43,7 @@ class Truth:
     same, as those may see it who are no administrators."""
 
     def __init__(self, path: pathlib.Path) -> None:
-        self._path = path
-        self._offset = 0
-        self._header_read = False
+        self._tail = Tail(path)
         first = GroundTruth(path).at_seq(0)
         self.live: dict[str, Entity] = {id_: visible(e) for id_, e in first.items()}
         self.gone: dict[str, int] = {}
@@ -59,16 +55,7 @@ class Truth:
 
     def read(self) -> None:
         """Takes over what was written since."""
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            data = file.read()
-        end = data.rfind(b"\n") + 1
-        self._offset += end
-        for line in data[:end].splitlines():
-            if not self._header_read:
-                self._header_read = True
-                continue
-            mutation = _decoder.decode(line)
+        for mutation in self._tail.read():
             self.mutations += 1
             if mutation.op == "delete":
                 self.gone[mutation.id] = mutation.at
