@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,9 @@ from synchronizer import errors
 
 #: Seconds that a statement waits for another's lock.
 LOCK_TIMEOUT = 10.0
+
+#: Seconds between two attempts to switch a new file to WAL.
+_SWITCH_PAUSE = 0.005
 
 #: Any number, as long as nothing else in the same database takes this advisory lock.
 _ADVISORY_LOCK = 0x73796E6368726F6E
@@ -130,8 +134,7 @@ class Sqlite(Dialect):
 
     def _connected(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions begin as read_ and write_options say
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        if mode != "wal":
+        if _switch_to_wal(connection) != "wal":
             raise self.unusable("is on a file system without shared memory; use a local disk")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -195,6 +198,23 @@ class Sqlite(Dialect):
                 )
             case _:
                 return self.unusable(f"contradicts this program: {error}")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> str:
+    """The journal mode after asking for WAL; waits for others who do the same.
+
+    SQLite's own time-out does not hold here: a switch that meets another one, in a file
+    just made, is told at once that the database is locked.
+    """
+    began = time.monotonic()
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not busy or time.monotonic() - began > LOCK_TIMEOUT:
+                raise
+        time.sleep(_SWITCH_PAUSE)
 
 
 class Server(Dialect):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import make_url
 
 import synchronizer.ledger
 from synchronizer import errors
@@ -146,6 +148,39 @@ def test_a_ledger_locked_for_too_long_can_be_tried_again(
     assert quick.commit(stream, [create("a")]).revision == 1
     other.close()
     quick.close()
+
+
+def test_a_new_file_that_another_is_about_to_write_is_waited_for(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_url(url).database or ""
+    Path(path).parent.mkdir()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # not in WAL mode: a switch is refused without waiting
+    refused = 0
+
+    def give_up_after_a_while(_seconds: float) -> None:
+        nonlocal refused
+        refused += 1
+        if refused == 3:
+            other.close()
+
+    monkeypatch.setattr(time, "sleep", give_up_after_a_while)
+    Ledger.open(url, state_path=tmp_path / STATE, migrate=True).close()
+    assert refused == 3
+
+
+def test_a_new_file_that_another_keeps_locked_can_be_tried_again(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialects, "LOCK_TIMEOUT", 0.05)
+    path = make_url(url).database or ""
+    Path(path).parent.mkdir()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(errors.LedgerUnavailable, match="locked by another process"):
+        Ledger.open(url, state_path=tmp_path / STATE, migrate=True)
+    other.close()
 
 
 def test_a_full_disk_can_be_tried_again(url: str, tmp_path: Path) -> None:
