@@ -13,6 +13,7 @@ demo: $(DEMO_STAMP)  ## the main job, with nothing but this machine: ARGS="--sec
 	@$(BIN)/synchronizer demo $(ARGS)
 
 test: $(STAMP)  ## unit and functional tests: ARGS="-k words"
+	$(BIN)/python -m tests.engines install
 	$(BIN)/python -m pytest tests/unit tests/functional $(ARGS)
 
 unit: $(STAMP)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest_plugins = ["tests.engines.fixtures"]
+
 
 @pytest.fixture(autouse=True)
 def root_logger_as_it_was() -> Iterator[None]:

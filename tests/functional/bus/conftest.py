@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,23 +9,9 @@ from oslo_messaging.notify import listener as notify_listener
 from oslo_messaging.transport import NotificationTransport, RPCTransport
 
 from synchronizer.bus import transport
+from tests.engines.rabbit import RabbitBroker
 
-from . import rabbit
 from .brokers import BrokerUnderTest, LocalBroker
-from .rabbit import RabbitBroker, RabbitNode
-
-
-@pytest.fixture(scope="session")
-def rabbit_node() -> Iterator[RabbitNode]:
-    """A RabbitMQ; where it is not installed, tests skip on a laptop and fail in CI."""
-    if not rabbit.installed():
-        problem = "RabbitMQ is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(problem)
-        pytest.skip(problem)
-    node = RabbitNode()
-    yield node
-    node.close()
 
 
 @pytest.fixture(params=["local", "rabbit"])

@@ -8,8 +8,7 @@ import pytest
 from synchronizer.bus import ephemeral, topics, transport
 from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.subscription import Subscription
-
-from .rabbit import RabbitBroker, RabbitNode
+from tests.engines.rabbit import RabbitBroker, RabbitNode
 
 TOPIC = topics.topic_of("cloud1", "nova.server")
 

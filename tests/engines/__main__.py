@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m tests.engines install`: the servers that the tests run privately.
+
+Without the rights to install, it says so and ends well: the tests that need a server
+skip then, or fail where CI is set.
+"""
+
+import sys
+
+from tests.engines import packages
+
+
+def main(arguments: list[str]) -> int:
+    """Install; the exit code."""
+    if arguments != ["install"]:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        packages.install(packages.PACKAGES)
+    except packages.CannotInstallError as error:
+        print(f"{error}: the tests that need them will be skipped", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
