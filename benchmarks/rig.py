@@ -28,7 +28,11 @@ _CONFIGURATION = """\
 clouds = {cloud}
 state_path = {path}/state
 runtime_path = {path}/run
+transport_url = {transport_url}
 log_file = {path}/synchronizer.log
+
+[ledger]
+connection = {ledger_url}
 
 [sampling]
 interval = {interval}
@@ -41,13 +45,17 @@ T = TypeVar("T")
 
 
 class Rig:
-    """Lives in a temporary directory; on exit every process ends and every file goes."""
+    """Lives in a temporary directory; on exit every process ends and every file goes.
 
-    def __init__(self) -> None:
+    `transport_url`, `ledger_url`: of servers that run already; else the local bus and SQLite.
+    """
+
+    def __init__(self, transport_url: str | None = None, ledger_url: str | None = None) -> None:
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="synchronizer-benchmark-"))
         self.truth = self.path / "truth.jsonl"
         self._socket = self.path / "run" / "bus.sock"
-        self.transport_url = f"local://{self._socket}"
+        self.transport_url = transport_url or f"local://{self._socket}"
+        self._ledger_url = ledger_url or f"sqlite:///{self.path}/state/ledger.sqlite"
         self._environment = dict(os.environ)
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._client: Client | None = None
@@ -88,7 +96,12 @@ class Rig:
         configuration = self.path / "synchronizer.conf"
         configuration.write_text(
             _CONFIGURATION.format(
-                cloud=CLOUD, path=self.path, interval=interval, changes_interval=changes_interval
+                cloud=CLOUD,
+                path=self.path,
+                transport_url=self.transport_url,
+                ledger_url=self._ledger_url,
+                interval=interval,
+                changes_interval=changes_interval,
             )
         )
         beside = pathlib.Path(sys.executable).parent
@@ -100,18 +113,33 @@ class Rig:
         )
         self._client = Client(self.transport_url, cloud=CLOUD)
 
+    def stop_daemon(self) -> None:
+        """Ends the daemon; the ledger stays, and `use_bus` may say where the next one talks."""
+        assert self._client is not None
+        self._client.close()
+        self._client = None
+        self.stop("daemon")
+
+    def use_bus(self, transport_url: str | None) -> None:
+        """The bus of the daemon that is started next; None for the local one."""
+        self.transport_url = transport_url or f"local://{self._socket}"
+
     def answered_bytes(self) -> int:
         """The bytes of all answers that the simulated cloud has given."""
         return int(self.control.stats()["bytes"])
 
     def worker(self) -> Process:
         """The process that samples."""
-        return descendant(self._processes["daemon"].pid, f"worker {CLOUD}/nova")
+        return self.part(f"worker {CLOUD}/nova")
+
+    def part(self, title: str) -> Process:
+        """The daemon's process that is called so: worker ..., relay, snapshot, broker."""
+        return descendant(self._processes["daemon"].pid, title)
 
     def stream(self) -> StreamInfo | None:
         """Where the stream of servers stands; None while there is none, or nobody to ask."""
         assert self._client is not None
-        if not self._socket.exists():
+        if self.transport_url.startswith("local://") and not self._socket.exists():
             return None
         try:
             return next((s for s in self._client.describe() if s.type == TYPE), None)
