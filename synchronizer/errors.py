@@ -79,6 +79,10 @@ class ServiceUnavailable(Retry):
     """What was asked for cannot be served now (`since`: ISO instant, since when)."""
 
 
+class Listing(ServiceUnavailable):
+    """A listing that is fresh enough is under way; ask again with `cursor` to wait on for it."""
+
+
 class NobodyAnswers(Retry):
     """No snapshot server answered; is the daemon running, and is this its bus?"""
 

@@ -6,7 +6,7 @@ from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstra
 from synchronizer.ledger.columns import Hash, Name, Number, Payload, Prose
 
 #: The newest migration. A database that names another one is older or newer than this code.
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData()
 
@@ -101,4 +101,22 @@ condition = Table(
     Column("stream", Number, ForeignKey("stream.id"), primary_key=True, autoincrement=False),
     Column("since", Number, nullable=False),
     Column("message", Prose, nullable=False),
+)
+
+# One row for each stream, made with it.
+listing = Table(
+    "listing",
+    metadata,
+    Column("stream", Number, ForeignKey("stream.id"), primary_key=True, autoincrement=False),
+    Column("begun", Number, nullable=False),
+    Column("proven", Number, nullable=False),
+    Column("wanted", Number, nullable=False),
+    Column("holder", Name),
+    Column("fence", Number, nullable=False),
+    Column("began_at", Number),
+    Column("expires", Number, nullable=False),
+    Column("failures", Number, nullable=False),
+    Column("not_before", Number, nullable=False),
+    Column("since", Number),
+    Column("problem", Prose),
 )

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, insert, select, update
 
 from synchronizer import errors
-from synchronizer.ledger.schema import stream
+from synchronizer.ledger.schema import listing, stream
 from synchronizer.ledger.values import StreamState
 from synchronizer.model import StreamKey
 
@@ -54,6 +54,8 @@ def create(
     )
     created = find(connection, key)
     assert created is not None  # noqa: S101  (the same transaction)
+    zeros = ("begun", "proven", "wanted", "fence", "expires", "failures", "not_before")
+    connection.execute(insert(listing).values(stream=created.id, **dict.fromkeys(zeros, 0)))
     return created
 
 

@@ -136,3 +136,26 @@ class Condition:
 
     since: int
     message: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ListingState:
+    """Where the listings of a stream stand, numbered from 1.
+
+    `begun`: the last that began. `proven`: the last that was complete and recorded.
+    `wanted`: one of at least this number is asked of the worker. `running`: the last that
+    began still runs, since `began_at` by its process's clock. `pause`: seconds before the
+    next may begin. `problem`: why the last that ended proved nothing, `since` when none
+    has; None after a proven one. `expires`: of the lease, by the database's clock.
+    """
+
+    begun: int
+    proven: int
+    wanted: int
+    running: bool
+    began_at: int | None
+    expires: int
+    failures: int
+    pause: float
+    since: int | None
+    problem: str | None
