@@ -11,10 +11,13 @@ fields that changed, and decides nothing about evidence.
 
 from synchronizer.ledger.highwater import HighWater
 from synchronizer.ledger.ledger import Ledger
+from synchronizer.ledger.listings import Listings
+from synchronizer.ledger.rules import NewRules
 from synchronizer.ledger.values import (
     Changes,
     Condition,
     Hold,
+    ListingState,
     Live,
     SnapshotPage,
     StreamState,
@@ -30,7 +33,10 @@ __all__ = [
     "HighWater",
     "Hold",
     "Ledger",
+    "ListingState",
+    "Listings",
     "Live",
+    "NewRules",
     "SnapshotPage",
     "StreamState",
     "TailEntry",

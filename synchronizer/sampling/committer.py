@@ -114,7 +114,7 @@ class Committer:
         """Reads the baseline anew; what began before is void."""
         known = self._baseline.known
         state, live = self._ledger.baseline(known.id)
-        if state.fence != known.fence:
+        if state.fence != known.fence or state.rules != known.rules:
             raise errors.Fenced(f"another process has taken over {known.key}", owner=state.owner)
         self._baseline.load(state, live)
         self._on_reload()

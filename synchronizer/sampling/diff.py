@@ -10,30 +10,10 @@ import dataclasses
 from collections.abc import Iterable
 
 from synchronizer import errors, fingerprint
-from synchronizer.model import EntityType, Op
+from synchronizer.model import Op
 from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.rawhash import Slice
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Rules:
-    """Under which two states of an entity are the same: its type's masks, the ledger's seed."""
-
-    type: EntityType
-    seed: int
-
-    def name(self, plugin_version: str) -> str:
-        """A short text that differs whenever `match` would."""
-        volatile, sensitive = sorted(self.type.volatile), sorted(self.type.sensitive)
-        return (
-            f"{fingerprint.ALGORITHM} plugin={plugin_version}"
-            f" volatile={','.join(volatile)} sensitive={','.join(sensitive)}"
-        )
-
-    def match(self, payload: bytes) -> bytes:
-        """The match of a stored payload."""
-        entity = fingerprint.without(fingerprint.decode(payload), self.type.sensitive)
-        return fingerprint.fingerprint(entity, self.type.volatile, self.seed)
+from synchronizer.sampling.rules import Rules
 
 
 @dataclasses.dataclass(slots=True)

@@ -23,8 +23,9 @@ from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.committer import MAX_ROWS, Committer
 from synchronizer.sampling.counters import Counters
-from synchronizer.sampling.diff import Diff, Rules, compare, compare_absent
+from synchronizer.sampling.diff import Diff, compare, compare_absent
 from synchronizer.sampling.rawhash import RawHasher
+from synchronizer.sampling.rules import Rules
 from synchronizer.sampling.turns import Turns
 
 LOG = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Sight(enum.Enum):
 class StreamSampler:
     """Compares and records what is observed of one stream. Thread-safe.
 
+    `volatile` and `sensitive` are masked beside what the type itself declares.
     `on_reload` is called, under the lock, when the stream's numbering began anew and the
     ledger may hold older states than the source: a listing is due.
     """
@@ -75,6 +77,8 @@ class StreamSampler:
         *,
         counters: Counters,
         clock: Clock,
+        volatile: frozenset[str] = frozenset(),
+        sensitive: frozenset[str] = frozenset(),
         on_reload: Callable[[], None] = lambda: None,
     ) -> None:
         self.ledger = ledger
@@ -85,19 +89,34 @@ class StreamSampler:
         self.clock = clock
         self.baseline = Baseline()
         self.lock = Turns()
-        self._rules = Rules(type_, ledger.seed)
+        masked = dataclasses.replace(
+            type_, volatile=type_.volatile | volatile, sensitive=type_.sensitive | sensitive
+        )
+        self._rules = Rules(masked, ledger.seed, plugin.version)
         self._hasher = RawHasher(type_.id_field, live=lambda: len(self.baseline.live))
         self._committer = Committer(ledger, self.baseline, on_reload)
         self._reported: set[str] = set()
 
     def open(self, owner: str | None) -> None:
-        """Restores the baseline; with an owner, takes the stream over from others."""
-        rules = self._rules.name(self.plugin.version)
-        state = self.ledger.ensure_stream(self.key, rules, self._rules.match)
+        """Restores the baseline; with an owner, takes the stream over from others.
+
+        Only who takes it over puts his rules in force. `errors.Fenced` where others are, or
+        when somebody else takes it over at the same time.
+        """
+        rules = self._rules.name
+        found = self.ledger.find(self.key) or self.ledger.ensure_stream(self.key, rules)
+        fence = found.fence
         if owner is not None:
-            self.ledger.claim(state.id, owner)
+            # First: whoever had it commits nothing while the rules change.
+            fence = self.ledger.claim(found.id, owner).fence
+            self.ledger.ensure_stream(self.key, self._rules.to_change())
+        state, live = self.ledger.baseline(found.id)
+        if state.fence != fence or state.rules != rules:
+            raise errors.Fenced(
+                f"another process has taken over {self.key}: {state.owner}", owner=state.owner
+            )
         with self.lock:
-            self.baseline.load(*self.ledger.baseline(state.id))
+            self.baseline.load(state, live)
         LOG.info("%s: %d entities known at %d", self.key, state.count, state.revision)
 
     @property

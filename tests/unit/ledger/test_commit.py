@@ -6,7 +6,7 @@ import pytest
 
 from synchronizer import errors
 from synchronizer.fingerprint import digest
-from synchronizer.ledger import Ledger, StreamState
+from synchronizer.ledger import Ledger, NewRules, StreamState
 from tests.unit.ledger.builders import NO_LIMITS, T0, create, delete, update
 
 
@@ -94,7 +94,7 @@ def test_a_new_epoch_refuses_a_commit_of_the_old_one(ledger: Ledger, stream: Str
 
 
 def test_other_rules_refuse_a_commit(ledger: Ledger, stream: StreamState) -> None:
-    ledger.ensure_stream(stream.key, "rules 2", lambda _: b"0" * 16)
+    ledger.ensure_stream(stream.key, NewRules("rules 2", lambda _: b"0" * 16))
     with pytest.raises(errors.Refused):
         ledger.commit(stream, [create("a")])
 

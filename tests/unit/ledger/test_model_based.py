@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 
 from synchronizer import errors
 from synchronizer.fingerprint import digest
-from synchronizer.ledger import Ledger, StreamState, Version, Write, commit
+from synchronizer.ledger import Ledger, NewRules, StreamState, Version, Write, commit
 from tests.unit.ledger.builders import KEY, NO_LIMITS, create, delete, update
 
 IDS = st.sampled_from("abcdef")
@@ -177,7 +177,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def change_the_rules(self) -> None:
         self.model.rules += 1
         rules = self.model.rules
-        self.ledgers[0].ensure_stream(KEY, str(rules), lambda text: match_of(text, rules))
+        self.ledgers[0].ensure_stream(KEY, NewRules(str(rules), lambda text: match_of(text, rules)))
 
     # --- publishing, forgetting -------------------------------------------
 

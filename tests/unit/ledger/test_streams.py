@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-import hashlib
 import itertools
-
-import pytest
 
 from synchronizer.ledger import Ledger, StreamState
 from synchronizer.model import StreamKey
-from tests.unit.ledger.builders import KEY, create, delete, update
-
-
-def rematch(text: bytes) -> bytes:
-    return hashlib.sha256(text).digest()[:16]
+from tests.unit.ledger.builders import KEY, create
 
 
 def test_a_new_stream_begins_at_nothing(ledger: Ledger) -> None:
@@ -19,46 +12,6 @@ def test_a_new_stream_begins_at_nothing(ledger: Ledger) -> None:
     assert (state.count, state.digest, state.listed_at, state.rules) == (0, 0, None, "rules 1")
     assert len(state.epoch) == 26
     assert ledger.ensure_stream(KEY, "rules 1") == state
-
-
-def test_other_rules_change_only_match(ledger: Ledger, stream: StreamState) -> None:
-    state = ledger.commit(stream, [create(str(n)) for n in range(1000)])
-    state = ledger.commit(state, [create("a"), create("b"), update("0", name="x"), delete("1")])
-    _, before = ledger.baseline(stream.id)
-    after = ledger.ensure_stream(KEY, "rules 2", rematch)
-    assert after.rules == "rules 2"
-    assert (after.epoch, after.revision, after.digest) == (state.epoch, 1004, state.digest)
-    _, live = ledger.baseline(stream.id)
-    texts = ledger.entities(stream.id, [row.id for row in live])
-    assert [row.match for row in live] == [rematch(texts[row.id]) for row in live]
-    assert [(r.id, r.fingerprint) for r in live] == [(r.id, r.fingerprint) for r in before]
-
-
-def test_what_is_committed_while_the_rules_change_is_matched_too(
-    ledger: Ledger, stream: StreamState
-) -> None:
-    state = ledger.commit(stream, [create("a"), create("b")])
-    calls = 0
-
-    def slowly(text: bytes) -> bytes:
-        nonlocal calls
-        calls += 1
-        if calls == 1:
-            ledger.commit(state, [create("c"), update("b", name="x"), delete("a")])
-        return rematch(text)
-
-    ledger.ensure_stream(KEY, "rules 2", slowly)
-    _, live = ledger.baseline(stream.id)
-    texts = ledger.entities(stream.id, ["b", "c"])
-    assert {row.id: row.match for row in live} == {k: rematch(t) for k, t in texts.items()}
-
-
-def test_other_rules_without_a_way_to_match_are_refused(
-    ledger: Ledger, stream: StreamState
-) -> None:
-    with pytest.raises(ValueError, match="rules differ"):
-        ledger.ensure_stream(KEY, "rules 2")
-    assert ledger.state(stream.id) == stream
 
 
 def test_published_only_rises_from_what_was_expected(ledger: Ledger, stream: StreamState) -> None:

@@ -4,8 +4,6 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synchronizer.model import EntityType
-from synchronizer.sampling.diff import Rules
 from synchronizer.sampling.rawhash import RawHasher
 from synchronizer.sampling.turns import Turns
 from tests.unit.sampling.bench import Bench
@@ -39,15 +37,6 @@ def test_slices_hold_each_id_once_with_its_last_item(ids: list[str], size: int) 
     assert got == {id_: bytes(item) for id_, item in zip(ids, items, strict=True)}
     assert sum(len(part.ids) for part in parts) == len(set(ids))
     assert all(len(part.ids) == len(part.hashes) <= size for part in parts)
-
-
-def test_the_name_of_the_rules_differs_whenever_a_match_would() -> None:
-    plain = Rules(EntityType("x.y"), 1)
-    masked = Rules(EntityType("x.y", volatile=frozenset({"a", "b"})), 1)
-    sensitive = Rules(EntityType("x.y", sensitive=frozenset({"a", "b"})), 1)
-    names = {plain.name("1"), plain.name("2"), masked.name("1"), sensitive.name("1")}
-    assert len(names) == 4
-    assert masked.name("1") == Rules(EntityType("z.y", volatile=frozenset({"b", "a"})), 1).name("1")
 
 
 def test_turns_are_taken_in_the_order_of_asking() -> None:
