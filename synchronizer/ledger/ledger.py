@@ -12,6 +12,7 @@ from synchronizer.ledger import (
     conditions,
     epochs,
     held,
+    owners,
     reading,
     streams,
 )
@@ -140,6 +141,16 @@ class Ledger:
         """Take a stream over: from now on commits by anybody else are `errors.Fenced`."""
         with self._database.write() as connection:
             return streams.claim(connection, stream_id, owner)
+
+    def beat(self, owner: str) -> int:
+        """A sign of life in every stream that this owner has; how many these are."""
+        with self._database.write() as connection:
+            return owners.beat(connection, owner)
+
+    def signs_of_life(self, stream_ids: Sequence[int]) -> object:
+        """A value that differs after any sign of life, or claim, in one of the streams."""
+        with self._database.read() as connection:
+            return owners.signs(connection, stream_ids)
 
     def mark_published(self, stream_id: int, epoch: str, expected: int, published: int) -> bool:
         """Raise `published` from `expected`; False when it, or the epoch, is another by now."""

@@ -6,7 +6,7 @@ from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstra
 from synchronizer.ledger.columns import Hash, Name, Number, Payload, Prose
 
 #: The newest migration. A database that names another one is older or newer than this code.
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData()
 
@@ -33,6 +33,7 @@ stream = Table(
     Column("rules", Prose, nullable=False),
     Column("owner", Prose),
     Column("fence", Number, nullable=False),
+    Column("beat", Number, nullable=False, server_default=text("0")),
     UniqueConstraint("cloud", "type", name="stream_key"),
 )
 

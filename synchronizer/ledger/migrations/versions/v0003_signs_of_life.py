@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signs of life of those who took streams over."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from synchronizer.ledger.columns import Number
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("stream", sa.Column("beat", Number, nullable=False, server_default=sa.text("0")))
