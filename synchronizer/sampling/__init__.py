@@ -12,6 +12,7 @@ without evidence, and lets no clock decide which of two observations is newer.
 
 from synchronizer.sampling.counters import Counts
 from synchronizer.sampling.settings import TypeSettings
+from synchronizer.sampling.standby import Standby
 from synchronizer.sampling.worker import SamplingWorker
 
-__all__ = ["Counts", "SamplingWorker", "TypeSettings"]
+__all__ = ["Counts", "SamplingWorker", "Standby", "TypeSettings"]

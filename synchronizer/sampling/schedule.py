@@ -114,7 +114,6 @@ class PollLoop:
         except Stopped:
             return False
         except (errors.Fenced, errors.LedgerUnusable) as error:
-            LOG.error("%s cannot go on: %s", self.name, error)
             self._on_fatal(error)
             return False
         except Exception as error:

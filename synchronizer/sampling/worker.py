@@ -15,6 +15,7 @@ from synchronizer.sampling.clock import Clock, SystemClock
 from synchronizer.sampling.counters import Counts
 from synchronizer.sampling.schedule import PollLoop
 from synchronizer.sampling.settings import TypeSettings
+from synchronizer.sampling.standby import BEAT
 from synchronizer.sampling.typesampling import TypeSampling
 
 LOG = logging.getLogger(__name__)
@@ -69,21 +70,34 @@ class SamplingWorker:
             )
             for name, of in settings.items()
         }
-        self._supervision = PollLoop(
-            f"{plugin.context.cloud}/{plugin.service} supervision",
-            self._supervise,
-            interval=SUPERVISION_INTERVAL,
-            backoff=Backoff(1.0, 30.0, uniform),
-            clock=clock,
-            stop=self._stop,
-            failing=lambda error: LOG.warning("verdicts cannot be read: %s", error),
-            working=lambda: None,
-            on_fatal=self._fail,
-            uniform=uniform,
+
+        def loop(
+            kind: str, poll: Callable[[], None], interval: float, most: float, level: int
+        ) -> PollLoop:
+            name = f"{plugin.context.cloud}/{plugin.service} {kind}"
+            return PollLoop(
+                name,
+                poll,
+                interval=interval,
+                backoff=Backoff(1.0, most, uniform),
+                clock=clock,
+                stop=self._stop,
+                failing=lambda error: LOG.log(level, "%s: %s", name, error),
+                working=lambda: None,
+                on_fatal=self._fail,
+                uniform=uniform,
+            )
+
+        self._supervision = loop(
+            "supervision", self._supervise, SUPERVISION_INTERVAL, 30.0, logging.WARNING
         )
+        # Where the ledger cannot be written, the others say it.
+        self._heart = loop("signs of life", self._beat, BEAT, BEAT, logging.DEBUG)
 
     def start(self) -> None:
         """Takes the streams over, restores their baselines and begins. Raises ledger errors."""
+        # First: other rules for many entities take a while.
+        self._heart.start()
         for of in self._types.values():
             of.open(self._owner)
         for of in self._types.values():
@@ -118,12 +132,18 @@ class SamplingWorker:
         return {name: of.counters.read() for name, of in self._types.items()}
 
     def _loops(self) -> list[PollLoop]:
-        return [loop for of in self._types.values() for loop in of.loops] + [self._supervision]
+        return [loop for of in self._types.values() for loop in of.loops] + [
+            self._supervision,
+            self._heart,
+        ]
 
     def _supervise(self) -> None:
         self._ledger.check()
         for of in self._types.values():
             of.holds.obey()
+
+    def _beat(self) -> None:
+        self._ledger.beat(self._owner)
 
     def _fail(self, error: BaseException) -> None:
         if self._fatal.acquire(blocking=False):
