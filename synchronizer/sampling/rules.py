@@ -6,9 +6,25 @@ from collections.abc import Callable
 
 import msgspec
 
-from synchronizer import fingerprint
+from synchronizer import errors, fingerprint
 from synchronizer.ledger import NewRules
 from synchronizer.model import EntityType
+
+
+def masked(type_: EntityType, volatile: frozenset[str], sensitive: frozenset[str]) -> EntityType:
+    """The type with more masks than it declares. `errors.BadConfiguration` if it cannot have
+    them."""
+    if type_.id_field in volatile | sensitive:
+        raise errors.BadConfiguration(
+            f"{type_.name}: {type_.id_field} is the id; it can be neither volatile nor sensitive"
+        )
+    if type_.scope_field in sensitive:
+        raise errors.BadConfiguration(
+            f"{type_.name}: {type_.scope_field} tells whose an entity is; it cannot be sensitive"
+        )
+    return dataclasses.replace(
+        type_, volatile=type_.volatile | volatile, sensitive=type_.sensitive | sensitive
+    )
 
 
 class _Named(msgspec.Struct):

@@ -12,7 +12,9 @@ class TypeSettings:
     changes-since polls, None for none. `settle`: how old an entity's last version must
     be for one listing to tell that it is gone. `confirm_rate`: single GETs a second.
     `early_gap`: between the beginnings of listings that are asked for before their time.
-    `backoff_first`, `backoff_most`: of the pauses after failures.
+    `backoff_first`, `backoff_most`: of the pauses after failures. `new_content_rate`:
+    entities a second that are recorded where only the fields they have are others.
+    `volatile`, `sensitive`: fields to be masked beside those that the type declares.
     """
 
     interval: float = 600.0
@@ -22,3 +24,6 @@ class TypeSettings:
     early_gap: float = 10.0
     backoff_first: float = 1.0
     backoff_most: float = 60.0
+    new_content_rate: float = 200.0
+    volatile: frozenset[str] = frozenset()
+    sensitive: frozenset[str] = frozenset()

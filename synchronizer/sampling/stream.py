@@ -25,7 +25,7 @@ from synchronizer.sampling.committer import MAX_ROWS, Committer
 from synchronizer.sampling.counters import Counters
 from synchronizer.sampling.diff import Diff, compare, compare_absent
 from synchronizer.sampling.rawhash import RawHasher
-from synchronizer.sampling.rules import Rules
+from synchronizer.sampling.rules import Rules, masked
 from synchronizer.sampling.turns import Turns
 
 LOG = logging.getLogger(__name__)
@@ -89,10 +89,7 @@ class StreamSampler:
         self.clock = clock
         self.baseline = Baseline()
         self.lock = Turns()
-        masked = dataclasses.replace(
-            type_, volatile=type_.volatile | volatile, sensitive=type_.sensitive | sensitive
-        )
-        self._rules = Rules(masked, ledger.seed, plugin.version)
+        self._rules = Rules(masked(type_, volatile, sensitive), ledger.seed, plugin.version)
         self._hasher = RawHasher(type_.id_field, live=lambda: len(self.baseline.live))
         self._committer = Committer(ledger, self.baseline, on_reload)
         self._reported: set[str] = set()

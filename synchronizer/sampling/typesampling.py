@@ -41,7 +41,14 @@ class TypeSampling:
     ) -> None:
         self.counters = Counters()
         self.sampler = StreamSampler(
-            ledger, plugin, type_, counters=self.counters, clock=clock, on_reload=self.list_now
+            ledger,
+            plugin,
+            type_,
+            counters=self.counters,
+            clock=clock,
+            volatile=settings.volatile,
+            sensitive=settings.sensitive,
+            on_reload=self.list_now,
         )
         self.holds = Holds(self.sampler)
         self._ledger = ledger
