@@ -17,7 +17,12 @@ class Bench:
     """A source, a ledger and the sampling between them."""
 
     def __init__(
-        self, ledger: Ledger, source: Listed, clock: VirtualClock, owner: str | None = "me"
+        self,
+        ledger: Ledger,
+        source: Listed,
+        clock: VirtualClock,
+        owner: str | None = "me",
+        **settings: Any,
     ) -> None:
         self.ledger = ledger
         self.source = source
@@ -28,7 +33,7 @@ class Bench:
             source,
             ledger,
             THING,
-            TypeSettings(interval=600.0, changes_interval=5.0),
+            TypeSettings(interval=600.0, changes_interval=5.0, **settings),
             stop=self.stop,
             on_fatal=self.fatal.append,
             clock=clock,
