@@ -5,9 +5,11 @@ Everything is read from outside: the ledger, the consumer's log, the cloud's own
 The cloud's log is read last: it knows of everything that the others can know.
 """
 
+import functools
+
 import msgspec
 
-from synchronizer.ledger import Version
+from synchronizer.ledger import Changes, Ledger, SnapshotPage, StreamState, Version
 from tests.acceptance.fire.consumer import Line
 from tests.acceptance.fire.failure import Broken
 from tests.acceptance.fire.truth import Entity, differences, state_of
@@ -94,9 +96,7 @@ class Audit:
         world = self._world
         self._new: list[Version] = []
         while True:
-            read = world.ledger.changes(
-                world.stream, self._revision, limit=1000, max_bytes=64 << 20
-            )
+            read = world.ask(self._tail)
             if read.state.epoch != self._epoch:
                 raise Broken("epochs last", "a new epoch began though the ledger lost nothing")
             if not read.versions:
@@ -117,15 +117,22 @@ class Audit:
         live: dict[str, Entity] = {}
         after = 0
         while True:
-            page = world.ledger.snapshot_page(
-                world.stream, state.epoch, state.revision, after, limit=5000, max_bytes=64 << 20
-            )
+            page = world.ask(functools.partial(self._page, state, after))
             for version in page.versions:
                 assert version.entity is not None
                 live[version.id] = msgspec.json.decode(version.entity)
             if page.done:
                 return live
             after = page.last
+
+    def _tail(self, ledger: Ledger) -> Changes:
+        return ledger.changes(self._world.stream, self._revision, limit=1000, max_bytes=64 << 20)
+
+    @staticmethod
+    def _page(state: StreamState, after: int, ledger: Ledger) -> SnapshotPage:
+        return ledger.snapshot_page(
+            state.id, state.epoch, state.revision, after, limit=5000, max_bytes=64 << 20
+        )
 
     # --- checking -----------------------------------------------------------
 

@@ -9,15 +9,17 @@ from collections.abc import Callable
 import msgspec
 
 from tests.acceptance.fire.audit import Audit
+from tests.acceptance.fire.cards import Strike
 from tests.acceptance.fire.failure import Broken, CannotGoOn
-from tests.acceptance.fire.plan import Round, Strike
+from tests.acceptance.fire.plan import Round
 from tests.acceptance.fire.truth import differences
 from tests.acceptance.fire.world import SHARES, World
 
-#: Seconds within which everything is right again after the trouble is over.
-RECOVERY = 60.0
+#: Seconds within which everything is right again after the trouble is over. Far more than
+#: it takes: a bus that comes back may not be heard for half a minute.
+RECOVERY = 180.0
 #: Seconds for a point to be reached, or a fault to strike.
-STRIKING = 30.0
+STRIKING = 120.0
 #: Seconds for which a fault lasts while nothing changes.
 STILL = 2.5
 #: Seconds between two looks.
@@ -37,19 +39,13 @@ class Battle:
         """One round; `Broken` says what did not hold."""
         heard_from = None if round_.disturbs_hearing() else self.listening_from()
         self.world.control.churn(round_.churn, SHARES)
-        began = time.monotonic()
-        faults: list[tuple[Strike, int, float]] = []
-        for strike in round_.strikes:
-            self.world.pause(began + strike.at - time.monotonic())
-            if strike.kind == "fault":
-                number = self._begin_fault(strike)
-                faults.append((strike, number, time.monotonic() + strike.hold))
-            else:
-                self._strike(strike)
+        faults, points = self._strike_all(round_.strikes)
         for strike, number, until in faults:
             self.world.pause(until - time.monotonic())
             self._end_fault(strike, number)
             self.world.control.churn(round_.churn)
+        for strike, before in points:
+            self._see_point(strike, before)
         self.world.pause(round_.after)
         self.recover(heard_from=heard_from, demoted=round_.demotes())
 
@@ -82,17 +78,47 @@ class Battle:
 
     # --- strikes ------------------------------------------------------------
 
-    def _strike(self, strike: Strike) -> None:
-        if strike.kind == "kill":
-            self.world.processes.kill(strike.name)
+    def _strike_all(
+        self, strikes: tuple[Strike, ...]
+    ) -> tuple[list[tuple[Strike, int, float]], list[tuple[Strike, set[int]]]]:
+        """Each at its time, and outages until they are over. The faults that still last, with
+        their numbers and ends, and the points that were armed, with who died there before."""
+        began = time.monotonic()
+        faults: list[tuple[Strike, int, float]] = []
+        points: list[tuple[Strike, set[int]]] = []
+        moments = [(strike.at, False, strike) for strike in strikes]
+        moments += [(one.at + one.hold, True, one) for one in strikes if one.kind == "outage"]
+        for at, over, strike in sorted(moments, key=lambda moment: moment[:2]):
+            self.world.pause(began + at - time.monotonic())
+            match strike.kind:
+                case "kill":
+                    self.world.processes.kill(strike.name)
+                    self.hits[strike.card] += 1
+                case "point":
+                    points.append((strike, self.world.points.hits(strike.name)))
+                    self.world.points.arm(strike.name, strike.skip)
+                case "fault":
+                    number = self._begin_fault(strike)
+                    faults.append((strike, number, time.monotonic() + strike.hold))
+                case _:
+                    self._outage(strike, over=over)
+        return faults, points
+
+    def _outage(self, strike: Strike, *, over: bool) -> None:
+        servers = self.world.servers
+        assert servers is not None
+        if over:
+            servers.end(strike.name)
+            self.hits[strike.card] += 1
         else:
-            points = self.world.points
-            before = points.hits(strike.name)
-            points.arm(strike.name, strike.skip)
-            try:
-                self.until(lambda: points.hits(strike.name) > before, strike.card)
-            finally:
-                points.disarm(strike.name)
+            servers.begin(strike.name)
+
+    def _see_point(self, strike: Strike, before: set[int]) -> None:
+        points = self.world.points
+        try:
+            self.until(lambda: points.hits(strike.name) > before, strike.card)
+        finally:
+            points.disarm(strike.name)
         self.hits[strike.card] += 1
 
     def _begin_fault(self, strike: Strike) -> int:
@@ -143,23 +169,21 @@ class Battle:
 
     def _has_effect(self, strike: Strike) -> bool:
         """Whether the trap was walked into: deletes that were held, servers that are unclear."""
-        ledger, stream = self.world.ledger, self.world.stream
         if strike.name == "lost admin":
-            return ledger.held_count(stream) > 0
+            return self.world.held() > 0
         if strike.name == "down cell":
-            return ledger.condition(stream) is not None
+            return self.world.condition() is not None
         return True
 
     # --- recovery -----------------------------------------------------------
 
     def _proven(self, since: int) -> bool:
-        state = self.world.state()
-        ledger = self.world.ledger
+        listed_at = self.world.state().listed_at
         return (
-            state.listed_at is not None
-            and state.listed_at >= since
-            and not ledger.held_count(state.id)
-            and ledger.condition(state.id) is None
+            listed_at is not None
+            and listed_at >= since
+            and not self.world.held()
+            and self.world.condition() is None
         )
 
     def _all_published(self) -> bool:
@@ -182,8 +206,8 @@ class Battle:
         """How everything stands, for whoever has to find out why."""
         world = self.world
         state = world.state()
-        condition = world.ledger.condition(state.id)
-        held = world.ledger.held(state.id)
+        condition = world.condition()
+        held = world.ask(lambda ledger: ledger.held(state.id))
         lines = [
             f"ledger: revision {state.revision}, published {state.published}, "
             f"listed at {state.listed_at}, {len(held)} deletes held"

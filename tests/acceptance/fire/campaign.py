@@ -1,99 +1,113 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole run: every block of a plan in a world of its own, and what came of it."""
+"""Whole runs: every world of a plan in a process of its own, some side by side.
 
-import collections
-import dataclasses
+What a world leaves is one small file; so a run may last for a night.
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from tests.acceptance.fire.battle import Battle
-from tests.acceptance.fire.failure import Broken, CannotGoOn
-from tests.acceptance.fire.plan import DECK, PAGE_LIMIT, Block, plan
-from tests.acceptance.fire.world import Settings, World
+import msgspec
 
+from tests.acceptance.fire.launch import end_with_parent
+from tests.acceptance.fire.plan import Block
+from tests.acceptance.fire.processes import ROOT
+from tests.acceptance.fire.result import Result
+from tests.acceptance.fire.run import Run
 
-@dataclasses.dataclass
-class Result:
-    """`hits`: card -> how often it struck. `failure` None: everything held."""
-
-    seed: int
-    rounds: int = 0
-    seconds: float = 0.0
-    mutations: int = 0
-    changes: int = 0
-    deletes: int = 0
-    hits: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    failure: str | None = None
-
-    def summary(self) -> str:
-        least = min((self.hits[card] for card in DECK), default=0)
-        return (
-            f"seed {self.seed}: {self.rounds} rounds in {self.seconds:.0f} s, {self.mutations} "
-            f"mutations, {self.changes} revisions, {self.deletes} deletes, each card at least "
-            f"{least} times"
-        )
+#: Seconds for a world to end when another one failed.
+ENDING = 60.0
 
 
-def run(
-    seed: int,
-    rounds: int,
-    *,
-    servers: int = 5000,
-    transport_url: str = "",
-    database_url: str = "",
-    defect: str | None = None,
-    say: Callable[[str], None] = print,
-) -> Result:
-    """Plays `rounds` rounds of the seed; the first thing that does not hold ends it.
-
-    Everything in the database of a `database_url` is dropped for each world. A bus that is
-    not ours is not killed.
-    """
-    result = Result(seed)
-    cards = tuple(card for card in DECK if not transport_url or card != "kill broker")
+def campaign(run: Run, jobs: int, say: Callable[[str], None] = print) -> Result:
+    """Plays all worlds of a run, `jobs` at a time; the first failure ends them all."""
     began = time.monotonic()
-    say(f"seed {seed}: {rounds} rounds")
-    for number, block in enumerate(plan(seed, rounds, cards=cards)):
-        settings = Settings(
-            servers=servers,
-            page_limit=PAGE_LIMIT,
-            interval=2.0 if block.kind == "quick" else 1.0,
-            changes_interval=0.3 if block.kind == "quick" else 0.0,
-            seed=seed + number,
-            defect=defect,
-            transport_url=transport_url,
-            database_url=database_url,
-        )
+    say(f"seed {run.seed}: {run.rounds} rounds, {jobs} worlds at a time")
+    with tempfile.TemporaryDirectory(prefix="fire-results-") as directory:
+        worlds = _Worlds(run, pathlib.Path(directory), say)
+        threads = [threading.Thread(target=worlds.play_all) for _ in range(jobs)]
+        for thread in threads:
+            thread.start()
         try:
-            play(block, settings, result, say)
-        except (Broken, CannotGoOn) as failure:
-            result.failure = str(failure)
-            break
+            for thread in threads:
+                thread.join()
+        finally:
+            worlds.stop()
+            for thread in threads:
+                thread.join()
+    result = worlds.result
     result.seconds = time.monotonic() - began
     say(result.summary())
     return result
 
 
-def play(block: Block, settings: Settings, result: Result, say: Callable[[str], None]) -> None:
-    """The rounds of one block."""
-    with World(settings) as world:
-        battle = Battle(world)
-        say(f"a {block.kind} world in {world.path}")
-        try:
-            for round_ in block.rounds:
-                began = time.monotonic()
-                try:
-                    battle.play(round_)
-                except (Broken, CannotGoOn) as failure:
-                    say(f"{round_}: {failure}")
-                    say(f"replay with seed {result.seed}; the world is kept in {world.path}")
-                    say(f"--- daemon\n{world.processes.tail('daemon', 40)}")
-                    say(f"--- consumer\n{world.processes.tail('consumer')}")
-                    raise
-                result.rounds += 1
-                say(f"{round_}: {time.monotonic() - began:.1f} s")
-        finally:
-            result.hits += battle.hits
-            result.mutations += world.truth.mutations
-            result.changes += battle.audit.changes
-            result.deletes += battle.audit.deletes
+class _Worlds:
+    """What the threads of a campaign share."""
+
+    def __init__(self, run: Run, directory: pathlib.Path, say: Callable[[str], None]) -> None:
+        self.result = Result(run.seed)
+        self._run = run
+        self._directory = directory
+        self._say = say
+        self._blocks: Iterator[Block] = iter(run.blocks())
+        self._playing: set[subprocess.Popen[str]] = set()
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def play_all(self) -> None:
+        while (started := self._start_next()) is not None:
+            block, process, path = started
+            assert process.stdout is not None
+            for line in process.stdout:
+                self._say(f"[{block.number}] {line.rstrip()}")
+            process.wait()
+            self._take(block, process, path)
+
+    def stop(self) -> None:
+        """Ends the worlds that are played, and begins no more."""
+        with self._lock:
+            self._stopped = True
+            for process in self._playing:
+                process.terminate()
+
+    def _start_next(self) -> tuple[Block, subprocess.Popen[str], pathlib.Path] | None:
+        with self._lock:
+            block = None if self._stopped else next(self._blocks, None)
+            if block is None:
+                return None
+            path = self._directory / str(block.number)
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "tests.acceptance.fire"),
+                    *(*self._run.arguments(block.number), "--result", str(path)),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                cwd=ROOT,
+                # Each is ended from here alone, so that it can end its processes in order.
+                start_new_session=True,
+                preexec_fn=end_with_parent,
+            )
+            self._playing.add(process)
+            return block, process, path
+
+    def _take(self, block: Block, process: subprocess.Popen[str], path: pathlib.Path) -> None:
+        with self._lock:
+            self._playing.discard(process)
+            stopped = self._stopped
+            if path.exists():
+                self.result.add(msgspec.json.decode(path.read_bytes(), type=Result))
+                path.unlink()
+            elif not stopped:
+                self.result.failure = f"world {block.number} ended with {process.returncode}"
+            failed = self.result.failure is not None
+        if failed and not stopped:
+            self.stop()

@@ -1,83 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rounds are played: a shuffled deck, so that everything is hit equally often."""
+"""Which rounds are played in which worlds: shuffled decks, so that all is hit equally often.
+
+A world's rounds follow from the seed and the world's number alone: any of them can be
+played again without those before.
+"""
 
 import dataclasses
 import random
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, get_args
 
-from synchronizer.simulator.faults import Fault, Operation
-
-#: Processes that are killed at a random instant. `daemon` is the master.
-VICTIMS = ("worker", "relay", "snapshot", "broker", "daemon", "consumer")
-
-#: Named instants at which the process that reaches them kills itself.
-POINTS = (
-    "commit.before",
-    "commit.within",
-    "commit.after",
-    "publish.before",
-    "publish.after",
-    "mark.before",
-    "mark.after",
-    "apply.before",
-    "apply.after",
+from tests.acceptance.fire.cards import (
+    BROKER_OUTAGES,
+    DATABASE_OUTAGES,
+    DECK,
+    Strike,
+    outages,
+    strike,
 )
 
-FAULTS = (
-    "error",
-    "time-out",
-    "truncated page",
-    "missing page",
-    "429",
-    "down cell",
-    "lost admin",
-    "expired tokens",
-    "ends early",
-    "stale listing",
-)
+#: Rounds of a local world, in which each card of the deck is played once.
+LOCAL_ROUNDS = 18
+#: Rounds of a world on servers; each outage is played in half of them.
+SERVED_ROUNDS = 10
+#: Of so many worlds, one is on servers, if both kinds are played.
+CYCLE = 6
 
-DECK = (
-    *(f"kill {victim}" for victim in VICTIMS),
-    *(f"point {point}" for point in POINTS),
-    *(f"fault {fault}" for fault in FAULTS),
-)
+Mix = Literal["local", "served", "both"]
+Engine = Literal["", "postgresql", "mariadb"]
 
-#: The listing has so many pages while there are 5,000 servers and 500 on a page.
-PAGES = 10
-PAGE_LIMIT = 500
-
-#: How many servers a down cell has.
-CELL = 3
-
-LISTING: frozenset[Operation] = frozenset({"list"})
-CHANGES: frozenset[Operation] = frozenset({"changes"})
-GET: frozenset[Operation] = frozenset({"get"})
-READING = LISTING | CHANGES | GET
-
-Kind = Literal["quick", "blind"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Strike:
-    """One card of the deck. `at`: seconds after the churn began. `skip`: how often a point
-    is passed before it kills. `hold`: seconds for which a fault lasts. `salt`: chooses
-    the servers of a down cell."""
-
-    card: str
-    at: float
-    skip: int = 0
-    hold: float = 0.0
-    fault: Fault | None = None
-    salt: int = 0
-
-    @property
-    def kind(self) -> str:
-        return self.card.partition(" ")[0]
-
-    @property
-    def name(self) -> str:
-        return self.card.partition(" ")[2]
+MIXES: tuple[Mix, ...] = get_args(Mix)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,92 +43,101 @@ class Round:
 
     def disturbs_hearing(self) -> bool:
         """Whether notifications may get lost on the way to the consumer."""
-        lossy = ("kill broker", "kill daemon", "kill consumer", "point apply")
-        return any(strike.card.startswith(lossy) for strike in self.strikes)
+        lossy = ("kill broker", "kill daemon", "kill consumer", "point apply", "outage broker")
+        return any(one.card.startswith(lossy) for one in self.strikes)
 
     def demotes(self) -> bool:
         """Whether the credential is shown less of each server for a while."""
-        return any(strike.card == "fault lost admin" for strike in self.strikes)
+        return any(one.card == "fault lost admin" for one in self.strikes)
 
     def __str__(self) -> str:
-        strikes = ", ".join(f"{strike.card} at {strike.at:.1f} s" for strike in self.strikes)
-        return f"round {self.number}: {strikes}"
+        return f"round {self.number}: {', '.join(map(str, self.strikes))}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """Rounds of one world. `quick`: with changes-since queries. `blind`: deletions are seen
-    by listings and confirmations alone."""
+    """The rounds of one world. `engine`: the database beside a RabbitMQ; "": embedded bus and
+    SQLite. `blind`: no changes-since queries, so that deletions are seen by listings and
+    confirmations alone."""
 
-    kind: Kind
+    number: int
+    engine: Engine
+    blind: bool
     rounds: tuple[Round, ...]
 
+    def __str__(self) -> str:
+        where = f"RabbitMQ and {self.engine}" if self.engine else "the embedded bus and SQLite"
+        return f"world {self.number}: on {where}" + (", blind" if self.blind else "")
 
-def plan(seed: int, rounds: int, *, cards: tuple[str, ...] = DECK) -> Iterator[Block]:
-    """The same blocks for the same seed; each block is one deck, in a world of its own."""
-    chance = random.Random(f"fire/{seed}")
-    number = 0
-    block = 0
-    while number < rounds:
-        deck = list(cards)
+
+def plan(seed: int, rounds: int, mix: Mix = "local", cards: tuple[str, ...] = DECK) -> list[Block]:
+    """The same blocks for the same seed; the last one may lack rounds."""
+    return list(_plan(seed, rounds, mix, cards))
+
+
+def _plan(seed: int, rounds: int, mix: Mix, cards: tuple[str, ...]) -> Iterator[Block]:
+    first = 1
+    worlds = {"local": 0, "served": 0}
+    while first <= rounds:
+        number = sum(worlds.values()) + 1
+        chance = random.Random(f"fire/{seed}/{number}")
+        served = mix == "served" or (mix == "both" and number % CYCLE == 0)
+        kind = "served" if served else "local"
+        engine: Engine = ("postgresql", "mariadb")[worlds[kind] % 2] if served else ""
+        # Of each engine, one is blind and one is not.
+        blind = bool(worlds[kind] // (2 if served else 1) % 2)
+        worlds[kind] += 1
+        hands = _served(cards, chance) if served else _local(cards, chance)
+        drawn = tuple(
+            Round(first + index, tuple(hand), chance.uniform(20, 50), chance.uniform(0.3, 1.0))
+            for index, hand in enumerate(hands)
+        )
+        yield Block(number, engine, blind, drawn[: rounds - first + 1])
+        first += len(drawn)
+
+
+def _local(cards: tuple[str, ...], chance: random.Random) -> list[list[Strike]]:
+    """Each card once, and some kills more: trouble does not come alone, a process dies while
+    another recovers, or a fault lasts."""
+    faults = [card for card in cards if card.startswith("fault ")]
+    deaths = [card for card in cards if card not in faults]
+    chance.shuffle(faults)
+    chance.shuffle(deaths)
+    hands = [[strike(card, chance)] for card in deaths]
+    hands += [[] for _ in range(LOCAL_ROUNDS - len(hands))]
+    chance.shuffle(hands)
+    hands.sort(key=len)  # what has no death yet gets a fault
+    for hand, card in zip(hands, faults, strict=False):
+        hand.append(strike(card, chance))
+    chance.shuffle(hands)
+    kills = [card for card in deaths if card.startswith("kill ")]
+    for hand in hands:
+        if chance.random() < 0.3:
+            played = {one.card for one in hand}
+            hand.append(strike(chance.choice([k for k in kills if k not in played]), chance))
+        hand.sort(key=lambda one: one.at)
+    return hands
+
+
+def _served(cards: tuple[str, ...], chance: random.Random) -> list[list[Strike]]:
+    """In each round two outages of the broker, two of the database, at the same time, and
+    something of the deck."""
+    others = [card for card in cards if card != "kill broker"]
+    chance.shuffle(others)
+    hands = []
+    for broker, database, other in zip(
+        _pairs(BROKER_OUTAGES, chance), _pairs(DATABASE_OUTAGES, chance), others, strict=False
+    ):
+        hand = [*outages(broker, chance), *outages(database, chance), strike(other, chance)]
+        hands.append(sorted(hand, key=lambda one: one.at))
+    return hands
+
+
+def _pairs(names: tuple[str, ...], chance: random.Random) -> list[list[str]]:
+    """For each round of a world two different outages, each in half of the rounds."""
+    pairs: list[list[str]] = []
+    while len(pairs) < SERVED_ROUNDS:
+        deck = [f"outage {name}" for name in names]
         chance.shuffle(deck)
-        drawn = []
-        for card in deck[: rounds - number]:
-            number += 1
-            drawn.append(_round(number, card, cards, chance))
-        yield Block("blind" if block % 2 else "quick", tuple(drawn))
-        block += 1
-
-
-def _round(number: int, card: str, cards: tuple[str, ...], chance: random.Random) -> Round:
-    strikes = [_strike(card, chance)]
-    kills = [other for other in cards if other.startswith("kill ") and other != card]
-    if kills and chance.random() < 0.3:
-        # Trouble does not come alone: a process dies while another recovers, or a fault lasts.
-        strikes.append(_strike(chance.choice(kills), chance))
-    strikes.sort(key=lambda strike: strike.at)
-    return Round(number, tuple(strikes), chance.uniform(20, 50), chance.uniform(0.3, 1.0))
-
-
-def _strike(card: str, chance: random.Random) -> Strike:
-    at = chance.uniform(0.2, 1.5)
-    if card.startswith("point "):
-        return Strike(card, at, skip=chance.randrange(4))
-    if card.startswith("fault "):
-        hold = chance.uniform(2.5, 4.0)
-        fault = _fault(card.removeprefix("fault "), chance)
-        return Strike(card, at, hold=hold, fault=fault, salt=chance.randrange(1 << 30))
-    return Strike(card, at)
-
-
-def _fault(name: str, chance: random.Random) -> Fault:
-    some = chance.choice([READING, LISTING | CHANGES, LISTING | GET])
-    match name:
-        case "error":
-            return Fault(kind="error", status=chance.choice((500, 502, 503)), operations=some)
-        case "time-out":
-            return Fault(kind="hang", operations=some, probability=chance.choice((0.3, 1.0)))
-        case "truncated page":
-            kind = chance.choice(("truncated-body", "truncated-json"))
-            page = chance.choice((None, 0, chance.randrange(1, PAGES)))
-            return Fault(kind=kind, operations=LISTING, page=page)  # type: ignore[arg-type]
-        case "missing page":
-            # Not the first: servers that nobody knows yet would be on it.
-            page = chance.randrange(2, PAGES - 1)
-            servers = chance.choice((None, 5, 15))
-            return Fault(kind="missing-page", operations=LISTING, page=page, servers=servers)
-        case "429":
-            return Fault(kind="error", status=429, retry_after=1, operations=some)
-        case "down cell":
-            return Fault(kind="down-cell", servers=CELL)
-        case "lost admin":
-            return Fault(kind="lost-admin", revoke=chance.random() < 0.5)
-        case "expired tokens":
-            return Fault(kind="expire-tokens", operations=READING, probability=0.1)
-        case "ends early":
-            page = chance.randrange(PAGES - 1)
-            return Fault(kind="ends-early", operations=LISTING, page=page)
-        case "stale listing":
-            seconds = chance.uniform(2.0, 6.0)
-            return Fault(kind="stale", operations=LISTING, seconds=seconds)
-    raise ValueError(f"no such fault: {name}")
+        pairs += [deck[:2], deck[2:]]
+    return pairs

@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 from synchronizer.simulator.faults import Fault, Operation
 from tests.acceptance.fire.battle import Battle
-from tests.acceptance.fire.plan import Round, Strike
+from tests.acceptance.fire.cards import Strike
+from tests.acceptance.fire.plan import Round
 from tests.acceptance.fire.truth import Entity
 from tests.acceptance.fire.world import Settings, World
 
 #: Small and without changes-since: listings and confirmations alone tell what happens.
-SETTINGS = Settings(servers=300, page_limit=50, interval=0.5, changes_interval=0.0)
+SETTINGS = Settings(servers=300, interval=0.5, changes_interval=0.0)
 
 #: Seconds within which a scenario is right again.
 RECOVERY = 20.0

@@ -6,26 +6,34 @@ import pathlib
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 import sqlalchemy
 
-from synchronizer.ledger import Ledger, StreamState
+from synchronizer import errors
+from synchronizer.ledger import Condition, Ledger, StreamState
 from synchronizer.ledger.dialects import dialect_of
 from synchronizer.model import StreamKey
 from synchronizer.simulator import Control, write_clouds
 from tests.acceptance.fire import defects
+from tests.acceptance.fire.cards import PAGES
 from tests.acceptance.fire.consumer import Dump
 from tests.acceptance.fire.failure import CannotGoOn
 from tests.acceptance.fire.points import Points
 from tests.acceptance.fire.processes import Processes
+from tests.acceptance.fire.servers import Servers
 from tests.acceptance.fire.truth import Truth
+
+_T = TypeVar("_T")
 
 STREAM = StreamKey("fire", "nova.server")
 #: Seconds for a world to begin.
-BEGINNING = 90.0
+BEGINNING = 180.0
+#: Seconds for the ledger's database to answer.
+ANSWERING = 60.0
 
 SHARES = {
     "rename": 15,
@@ -73,7 +81,6 @@ class Settings:
     """`changes_interval` 0: no changes-since queries. Empty URLs: embedded bus, SQLite."""
 
     servers: int = 5000
-    page_limit: int = 500
     interval: float = 2.0
     changes_interval: float = 0.3
     seed: int = 1
@@ -93,10 +100,11 @@ def empty(database_url: str) -> None:
 
 class World:
     """Everything runs when it is made. On exit the processes end; the directory stays if
-    there was an error."""
+    anything failed in it. `servers`: those whose URLs the settings name, to be broken."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, servers: Servers | None = None) -> None:
         self.settings = settings
+        self.servers = servers
         # Short, for the socket's sake.
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="fire-"))
         (self.path / "state").mkdir(mode=0o700)
@@ -129,8 +137,8 @@ class World:
         self._stream: int | None = None
         try:
             self._begin()
-        except BaseException:
-            self.processes.close()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
             raise
 
     def _begin(self) -> None:
@@ -139,7 +147,7 @@ class World:
         ready = self.processes.start_simulator(
             [
                 *("--servers", str(settings.servers), "--seed", str(settings.seed)),
-                *("--page-limit", str(settings.page_limit), "--log", str(log)),
+                *("--page-limit", str(settings.servers // PAGES), "--log", str(log)),
             ]
         )
         write_clouds(self.path / "clouds.yaml", STREAM.cloud, ready["auth_url"])
@@ -160,7 +168,7 @@ class World:
         if not (self.path / "pids" / "worker").exists():
             return False
         if self._stream is None:
-            found = self.ledger.find(STREAM)
+            found = self.ask(lambda ledger: ledger.find(STREAM))
             if found is None:
                 return False
             self._stream = found.id
@@ -169,11 +177,18 @@ class World:
         dump = self.dump()
         return dump is not None and dump.synced and dump.entities.keys() == self.truth.live.keys()
 
-    @property
-    def ledger(self) -> Ledger:
-        if self._ledger is None:
-            self._ledger = Ledger.open(self._database_url, state_path=self.path / "state")
-        return self._ledger
+    def ask(self, question: Callable[[Ledger], _T]) -> _T:
+        """The ledger's answer; asked again while its database cannot be reached."""
+        deadline = time.monotonic() + ANSWERING
+        while True:
+            try:
+                if self._ledger is None:
+                    self._ledger = Ledger.open(self._database_url, state_path=self.path / "state")
+                return question(self._ledger)
+            except errors.LedgerUnavailable as error:
+                if time.monotonic() > deadline:
+                    raise CannotGoOn(f"the ledger cannot be read: {error}") from error
+            self.pause(0.1)
 
     @property
     def stream(self) -> int:
@@ -182,7 +197,15 @@ class World:
         return self._stream
 
     def state(self) -> StreamState:
-        return self.ledger.state(self.stream)
+        return self.ask(lambda ledger: ledger.state(self.stream))
+
+    def held(self) -> int:
+        """How many deletes are held."""
+        return self.ask(lambda ledger: ledger.held_count(self.stream))
+
+    def condition(self) -> Condition | None:
+        """What is wrong with the source, as the ledger has it."""
+        return self.ask(lambda ledger: ledger.condition(self.stream))
 
     def dump(self, patience: float = 5.0) -> Dump | None:
         """The consumer's copy now; None if it died meanwhile."""
@@ -218,5 +241,6 @@ class World:
         if self._ledger is not None:
             self._ledger.close()
         self.processes.close()
-        if error is None:
+        # Who was interrupted wants no rest of it.
+        if not isinstance(error, Exception):
             shutil.rmtree(self.path, ignore_errors=True)
