@@ -67,6 +67,10 @@ class BusUnavailable(Retry):
     """The message bus did not take the message in time."""
 
 
+class BusRefused(BusUnavailable):
+    """The message bus is there and does not let us in; somebody has to look, and we try on."""
+
+
 class LedgerUnavailable(Retry):
     """The ledger's database did not answer."""
 

@@ -17,7 +17,7 @@ from oslo_messaging.rpc import dispatcher
 from oslo_messaging.rpc import server as rpc_server
 
 from synchronizer import errors
-from synchronizer.bus import topics
+from synchronizer.bus import contact, ephemeral, topics
 from synchronizer.bus.deadline import Caller
 from synchronizer.bus.serving import Serving
 from synchronizer.bus.transport import errors_of, url_of
@@ -40,8 +40,10 @@ class RpcClient:
         timeout: float = 60.0,
         topic: str = topics.RPC_TOPIC,
     ) -> None:
+        self._transport = transport
         self._timeout = timeout
         self._topic = topic
+        self._reached = False
         self._url = url_of(transport)
         self._errors = errors_of(transport)
         self._caller = Caller("rpc-client", _CALLS)
@@ -58,12 +60,13 @@ class RpcClient:
         """The method's result, within `deadline` seconds from now.
 
         Raises what the method raised; `NobodyAnswers` (details `url`, `topic`) when nobody
-        serves the topic or no answer came in time; `BusUnavailable` when the bus is away.
+        serves the topic or no answer came in time; `BusUnavailable` when the bus is away, and
+        `BusRefused` when it does not let us in.
         """
         seconds = self._timeout if deadline is None else deadline
         context = self._client.prepare(timeout=seconds)
         try:
-            return self._caller.run(lambda: context.call({}, method, **arguments), seconds)
+            return self._caller.run(lambda: self._call(context, method, arguments), seconds)
         except errors.SynchronizerError as error:
             raise _own(error) from None
         except oslo_messaging.RemoteError as error:
@@ -73,9 +76,20 @@ class RpcClient:
         except oslo_messaging.MessageUndeliverable as error:
             raise self._nobody("nobody listens") from error
         except (oslo_messaging.MessagingTimeout, TimeoutError) as error:
+            if not self._reached:
+                raise errors.BusUnavailable(
+                    f"the bus {self._url} does not answer within {seconds:g} s"
+                ) from error
             raise self._nobody(f"no answer within {seconds:g} s") from error
         except self._errors as error:
-            raise errors.BusUnavailable(f"the bus {self._url} is away: {error}") from error
+            raise contact.unavailable(self._transport, error) from error
+
+    def _call(self, context: Any, method: str, arguments: dict[str, Any]) -> Any:
+        if not self._reached:
+            # The driver would wait for the bus for ever, with all other calls behind it.
+            contact.reach(self._transport)
+            self._reached = True
+        return context.call({}, method, **arguments)
 
     def _nobody(self, why: str) -> errors.NobodyAnswers:
         return errors.NobodyAnswers(
@@ -104,7 +118,7 @@ class RpcServer:
         target = oslo_messaging.Target(topic=topic, server=server, version=topics.RPC_VERSION)
         self._serving = Serving(
             f"rpc server {server}",
-            lambda: rpc_server.RPCServer(transport, target, _Dispatcher(list(endpoints), None)),
+            lambda: _Server(transport, target, _Dispatcher(list(endpoints), None)),
             threads,
         )
 
@@ -119,6 +133,13 @@ class RpcServer:
     def stop(self, timeout: float = 10.0) -> None:
         """Take no more calls, and finish those under way, within `timeout` seconds."""
         self._serving.stop(timeout)
+
+
+class _Server(rpc_server.RPCServer):
+    """oslo.messaging's server, with queues that go some time after it."""
+
+    def _create_listener(self) -> Any:
+        return ephemeral.serve(self.transport, self._target)
 
 
 class _Dispatcher(dispatcher.RPCDispatcher):

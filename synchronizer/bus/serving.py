@@ -7,9 +7,14 @@ from collections.abc import Callable
 from oslo_log import log as logging
 from oslo_messaging.server import MessageHandlingServer
 
+from synchronizer.bus import contact
+from synchronizer.bus.transport import errors_of
+
 LOG = logging.getLogger(__name__)
 
-_PAUSE = 1.0
+#: Seconds between attempts to listen: the first, and at most.
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 5.0
 
 
 class Serving:
@@ -54,14 +59,26 @@ class Serving:
         server.wait()
 
     def _begin(self) -> MessageHandlingServer | None:
+        told, pause = "", _FIRST_PAUSE
         while not self._stopping.is_set():
             server = self._make()
             try:
                 server.start(override_pool_size=self._threads)
             except Exception as error:
-                # Whatever a driver raises here, only time can help.
-                LOG.warning("%s cannot listen yet: %s", self._name, error)
-                self._stopping.wait(_PAUSE)
+                # Whatever a driver raises here, only time or a person can help.
+                why = self._why(server, error)
+                if why != told:
+                    LOG.warning("%s cannot listen yet: %s; trying on", self._name, why)
+                told = why
+                self._stopping.wait(pause)
+                pause = min(_LONGEST_PAUSE, 2 * pause)
             else:
+                if told:
+                    LOG.info("%s listens now", self._name)
                 return server
         return None
+
+    def _why(self, server: MessageHandlingServer, error: Exception) -> str:
+        if isinstance(error, errors_of(server.transport)):
+            return contact.unavailable(server.transport, error).message
+        return str(error)

@@ -61,6 +61,7 @@ class Subscription:
                 targets,
                 dispatcher.NotificationDispatcher([_Endpoint(self)], None),
                 pool=self.pool,
+                private=pool is None,
             ),
             # More threads would change the order.
             threads=1,
@@ -137,5 +138,9 @@ class _Endpoint:
 class _Server(listener.NotificationServer):
     """oslo.messaging's listener, with a queue that goes with its consumer."""
 
+    def __init__(self, *arguments: Any, pool: str, private: bool) -> None:
+        super().__init__(*arguments, pool=pool)
+        self._private = private
+
     def _create_listener(self) -> Any:
-        return ephemeral.listen(self.transport, self._targets_priorities, self._pool)
+        return ephemeral.listen(self.transport, self._targets_priorities, self._pool, self._private)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""oslo.messaging transports from a URL alone, without the application's configuration.
+"""oslo.messaging transports from a URL and options, without the application's configuration.
 
-What is not said in a URL's query has defaults for this use: consumers take a bounded
-number of messages, dead brokers are noticed within half a minute, reply queues go soon
-after their process. Make transports after forking, in the process that uses them.
+What RabbitMQ's driver is not told by the URL's query or the options has the defaults of
+`rabbit`. Make transports after forking, in the process that uses them.
 """
 
 import importlib
+from collections.abc import Mapping
 from types import ModuleType
 
 import oslo_messaging
@@ -14,22 +14,13 @@ from oslo_config import cfg
 from oslo_messaging import transport as oslo_transport
 
 from synchronizer import errors
-from synchronizer.bus import topics
+from synchronizer.bus import rabbit, topics
 
 REMOTE_MODULES = ["synchronizer.errors"]
 
 NotificationTransport = oslo_transport.NotificationTransport
 
-#: Query parameters of `rabbit://` URLs, unless the URL has its own.
-_RABBIT_DEFAULTS = {
-    "rabbit_qos_prefetch_count": "100",
-    "heartbeat_timeout_threshold": "30",
-    "kombu_missing_consumer_retry_timeout": "5",
-    "rabbit_transient_queues_ttl": "300",
-    "rabbit_interval_max": "5",
-}
 RABBIT_DRIVER = "oslo_messaging._drivers.impl_rabbit"
-_RABBIT_SCHEMES = ("rabbit", "kombu")
 
 #: Options that oslo.messaging registers on the global configuration only, but reads from any:
 #: group, module and name of the list.
@@ -39,14 +30,28 @@ _GLOBAL_OPTIONS = (
 )
 
 
-def rpc_transport(url: str) -> oslo_transport.RPCTransport:
-    """A transport for `rpc.RpcClient` and `rpc.RpcServer`; `BadConfiguration` for a bad URL."""
-    return _make(url, oslo_messaging.get_rpc_transport)
+#: Values by the names of `[oslo_messaging_rabbit]`, as texts.
+RabbitOptions = Mapping[str, str]
 
 
-def notification_transport(url: str) -> oslo_transport.NotificationTransport:
-    """A transport for `notifier.Notifier` and `subscription.Subscription`."""
-    return _make(url, oslo_messaging.get_notification_transport)
+def rpc_transport(
+    url: str, rabbit_options: RabbitOptions | None = None
+) -> oslo_transport.RPCTransport:
+    """A transport for `rpc.RpcClient` and `rpc.RpcServer`. `BadConfiguration` for a bad URL,
+    and for options and files of RabbitMQ's driver that cannot be used."""
+    return _make(url, rabbit_options, oslo_messaging.get_rpc_transport)
+
+
+def notification_transport(
+    url: str, rabbit_options: RabbitOptions | None = None
+) -> oslo_transport.NotificationTransport:
+    """A transport for `notifier.Notifier` and `subscription.Subscription`; as `rpc_transport`."""
+    return _make(url, rabbit_options, oslo_messaging.get_notification_transport)
+
+
+def uses_rabbit(url: str) -> bool:
+    """Whether it is the RabbitMQ driver that takes the URL."""
+    return url.partition(":")[0].split("+")[0] in rabbit.SCHEMES
 
 
 def url_of(transport: oslo_transport.Transport) -> str:
@@ -90,18 +95,26 @@ def _hide(credential: str) -> str:
     return f"{user}:***" if colon else user
 
 
-def _make(url: str, factory):  # type: ignore[no-untyped-def]
+def _make(url: str, rabbit_options: RabbitOptions | None, factory):  # type: ignore[no-untyped-def]
     try:
         conf = _configuration()
         parsed = oslo_messaging.TransportURL.parse(conf, url)
-        if parsed.transport.split("+")[0] in _RABBIT_SCHEMES:
-            for name, value in _RABBIT_DEFAULTS.items():
-                parsed.query.setdefault(name, value)
-        return factory(conf, url=parsed, allowed_remote_exmods=REMOTE_MODULES)
+        if uses_rabbit(url):
+            defaults = {name: default.value for name, default in rabbit.DEFAULTS.items()}
+            parsed.query = {**defaults, **(rabbit_options or {}), **parsed.query}
+        transport = factory(conf, url=parsed, allowed_remote_exmods=REMOTE_MODULES)
+        if uses_rabbit(url):
+            rabbit.check_tls(transport.conf.oslo_messaging_rabbit)
+        return transport
+    except errors.BadConfiguration as error:
+        raise errors.BadConfiguration(
+            f"the bus {redact_url(url)} cannot be used: {error.message}"
+        ) from None
     except (
         oslo_messaging.InvalidTransportURL,
         oslo_messaging.DriverLoadFailure,
         cfg.Error,
+        RuntimeError,
         ValueError,
     ) as error:
         # Their texts may hold the whole URL.

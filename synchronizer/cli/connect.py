@@ -9,18 +9,23 @@ from synchronizer.client import Client
 from synchronizer.conf import Settings, load
 
 ENVIRONMENT = "SYNCHRONIZER_TRANSPORT_URL"
+NOTIFICATION_ENVIRONMENT = "SYNCHRONIZER_NOTIFICATION_TRANSPORT_URL"
 
 
 def client(options: argparse.Namespace) -> Client:
     """A client of the bus that is meant: by the option, the environment, the configuration."""
     url = options.transport_url or os.environ.get(ENVIRONMENT)
-    notifications = None
+    notifications = options.notification_transport_url or os.environ.get(NOTIFICATION_ENVIRONMENT)
+    rabbit_options = None
     if not url:
         settings = configuration(options)
-        url, notifications = settings.transport_url, settings.notification_transport_url
+        url = settings.transport_url
+        notifications = notifications or settings.notification_transport_url
+        rabbit_options = settings.rabbit_options
     return Client(
         url,
         notification_transport_url=notifications,
+        rabbit_options=rabbit_options,
         cloud=options.cloud,
         timeout=options.timeout,
     )

@@ -83,6 +83,12 @@ class Synchronizer(App):
             metavar="URL",
             help="the daemon's bus (default: SYNCHRONIZER_TRANSPORT_URL, then the configuration)",
         )
+        parser.add_argument(
+            "--notification-transport-url",
+            metavar="URL",
+            help="the bus for notifications, if another one (default: "
+            "SYNCHRONIZER_NOTIFICATION_TRANSPORT_URL, then as for --transport-url)",
+        )
         parser.add_argument("--cloud", help="the cloud that is meant, where there are several")
         parser.add_argument(
             "--timeout",

@@ -25,12 +25,14 @@ class Client:
     """Threads may share it. Make it after forking, in the process that uses it.
 
     `transport_url`: the daemon's bus; `notification_transport_url`: if notifications go
-    over another one. `cloud`: the one that is meant where a method is not told; it can be
+    over another one. `rabbit_options`: for `rabbit://` URLs, by the names of
+    `[oslo_messaging_rabbit]`, as texts (`ssl`, `ssl_ca_file` ...); a URL's own query wins.
+    `cloud`: the one that is meant where a method is not told; it can be
     left out where there is only one. `timeout`: seconds for the server to answer a call (a
     first page of get_all may take 35 s more, when it has to wait for a listing).
 
     Every method raises `errors.NobodyAnswers` (with the URL, less its password) when
-    nobody does, and `errors.BusUnavailable` when the bus is away.
+    nobody does, and `errors.BusUnavailable` when the bus is away or does not let us in.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class Client:
         transport_url: str,
         *,
         notification_transport_url: str | None = None,
+        rabbit_options: transport.RabbitOptions | None = None,
         cloud: str | None = None,
         timeout: float = 30.0,
     ) -> None:
         self._cloud = cloud
         self._timeout = timeout
-        self._transport = transport.rpc_transport(transport_url)
+        self._transport = transport.rpc_transport(transport_url, rabbit_options)
+        self._rabbit_options = rabbit_options
         self._notification_url = notification_transport_url or transport_url
         self._notifications: transport.NotificationTransport | None = None
         self._lock = threading.Lock()
@@ -147,7 +151,9 @@ class Client:
         def subscribe(names: Sequence[str]) -> Subscribed:
             with self._lock:
                 if self._notifications is None:
-                    self._notifications = transport.notification_transport(self._notification_url)
+                    self._notifications = transport.notification_transport(
+                        self._notification_url, self._rabbit_options
+                    )
             subscribed = subscription.Subscription(self._notifications, names)
             return subscribed if wrap is None else wrap(subscribed)
 

@@ -10,7 +10,8 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from synchronizer import errors
-from synchronizer.bus import topics
+from synchronizer.bus import rabbit, topics
+from synchronizer.bus.transport import uses_rabbit
 from synchronizer.conf import options
 from synchronizer.conf.settings import (
     CloudSettings,
@@ -51,12 +52,15 @@ def load(
         sections = read_sections(conf.config_file)
         plugins = {name: declared(conf, name, sections, declarations or {}) for name in conf.clouds}
         types = dict(type_sections(conf, sections))
+        url = conf.transport_url or default_bus(conf.runtime_path)
+        notification_url = conf.notification_transport_url or url
         settings = Settings(
             host=conf.host,
             state_path=pathlib.Path(conf.state_path),
             runtime_path=pathlib.Path(conf.runtime_path),
-            transport_url=(url := conf.transport_url or default_bus(conf.runtime_path)),
-            notification_transport_url=conf.notification_transport_url or url,
+            transport_url=url,
+            notification_transport_url=notification_url,
+            rabbit_options=rabbit_options(conf, sections, url, notification_url),
             graceful_shutdown_timeout=conf.graceful_shutdown_timeout,
             ledger=LedgerSettings(
                 url=conf.ledger.connection or default_ledger(conf.state_path),
@@ -80,7 +84,18 @@ def load(
     except cfg.Error as error:
         raise errors.BadConfiguration(plain(str(error))) from None
     refuse_unknown(conf, sections)
+    refuse_short_retention(settings)
     return settings
+
+
+def refuse_short_retention(settings: Settings) -> None:
+    """A listing may take about its interval, and what it began with must still be there."""
+    longest = max(of.interval for of in (settings.default_type, *settings.types.values()))
+    if settings.ledger.retention < 2 * longest:
+        raise errors.BadConfiguration(
+            f"retention in [ledger] is {settings.ledger.retention:g} s; it must be at least twice"
+            f" the longest interval between listings, which is {longest:g} s"
+        )
 
 
 def plain(text: str) -> str:
@@ -98,6 +113,20 @@ def default_ledger(state_path: str) -> str:
 
 def values(group: Any, opts: Iterable[cfg.Opt]) -> dict[str, Any]:
     return {option.dest: getattr(group, option.dest) for option in opts}
+
+
+def rabbit_options(conf: cfg.ConfigOpts, sections: Mapping[str, Any], *urls: str) -> dict[str, str]:
+    """The options of the RabbitMQ driver that a file or the environment sets."""
+    if rabbit.GROUP not in sections and not any(map(uses_rabbit, urls)):
+        return {}
+    opts = options.rabbit_opts()
+    conf.register_opts(opts, group=rabbit.GROUP)
+    given = {}
+    for option in opts:
+        found = conf.get_location(option.dest, rabbit.GROUP)
+        if found is not None and found.location.is_user_controlled:
+            given[option.dest] = str(conf[rabbit.GROUP][option.dest])
+    return given
 
 
 def read_sections(files: Iterable[str] | None) -> dict[str, dict[str, Any]]:
@@ -156,7 +185,8 @@ def type_sections(
             for name, value in values(conf[section], options.TYPE).items()
             if value is not None
         }
-        merged = TypeSettings(**(values(base, options.SAMPLING) | own))
+        own |= {name: tuple(own[name]) for name in ("volatile", "sensitive") if name in own}
+        merged = TypeSettings(**(values(base, options.TYPE) | own))
         if not cloud:
             general[type_] = merged
         yield (cloud, type_), merged

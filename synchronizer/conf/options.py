@@ -8,6 +8,7 @@ from typing import Any
 from oslo_config import cfg
 from oslo_log import _options as log_options
 
+from synchronizer.bus import rabbit
 from synchronizer.plugin import Setting
 from synchronizer.plugin.loader import available
 
@@ -48,7 +49,7 @@ DEFAULT: list[cfg.Opt] = [
         default="",
         secret=True,
         sample_default="<transport_url>",
-        help="The bus for notifications.",
+        help="The bus for notifications, where that is another one than for RPC.",
     ),
     cfg.IntOpt(
         "graceful_shutdown_timeout",
@@ -149,6 +150,13 @@ SAMPLING: list[cfg.Opt] = [
         min=0.1,
         help="Entities per second that are asked for one by one, to confirm that they are gone.",
     ),
+    cfg.FloatOpt(
+        "new_content_rate",
+        default=200.0,
+        min=0.1,
+        help="Entities per second of a type that are announced where nothing but the fields that "
+        "they have is another: after an upgrade of the service, or of a plugin.",
+    ),
 ]
 
 CLOUD: list[cfg.Opt] = [
@@ -160,6 +168,21 @@ TYPE: list[cfg.Opt] = [copy.copy(option) for option in SAMPLING]
 for _option in TYPE:
     _option.sample_default = _option.default
     _option.default = None
+TYPE += [
+    cfg.ListOpt(
+        "volatile",
+        sample_default=[],
+        help="Fields (of the top level) that are no change by themselves, beside those that the "
+        "plugin names. They stay in the entity. Can be edited at any time: nothing is announced.",
+    ),
+    cfg.ListOpt(
+        "sensitive",
+        sample_default=[],
+        help="Fields (of the top level) that are never kept and never told, beside those that the "
+        "plugin names. Where they were kept so far they are removed, from the history too, and a "
+        "change of each entity that had one is announced.",
+    ),
+]
 
 GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
@@ -177,7 +200,7 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
         (name, copy.deepcopy(options)) for name, options in GROUPS.items()
     ]
     groups.append(("cloud:openstack1", copy.deepcopy(CLOUD)))
-    return [*groups, *plugin_opts(), *log_opts()]
+    return [*groups, *plugin_opts(), (rabbit.GROUP, rabbit_opts()), *log_opts()]
 
 
 def plugin_opts() -> list[tuple[str, list[cfg.Opt]]]:
@@ -197,6 +220,24 @@ def setting_option(setting: Setting) -> cfg.Opt:
         setting.name, default=setting.default, help=setting.help, secret=setting.secret
     )
     return option
+
+
+def rabbit_opts() -> list[cfg.Opt]:
+    """The options of oslo.messaging's RabbitMQ driver, with our defaults."""
+    # Only here: who has no such URL needs neither kombu nor its options.
+    from oslo_messaging._drivers import amqp, impl_rabbit
+
+    opts: list[cfg.Opt] = [copy.copy(o) for o in [*amqp.amqp_opts, *impl_rabbit.rabbit_opts]]
+    for option in opts:
+        default = rabbit.DEFAULTS.get(option.name)
+        if default is not None:
+            option.default = option.type(default.value)
+            option.help = f"{option.help} ({default.reason})"
+        if option.name == "ssl_ca_file":
+            option.sample_default = "<the system's file of CAs>"
+        elif option.name == "processname":
+            option.sample_default = "synchronizer"
+    return opts
 
 
 def log_opts() -> list[tuple[str, list[cfg.Opt]]]:

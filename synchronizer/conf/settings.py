@@ -11,13 +11,17 @@ from typing import Any
 class TypeSettings:
     """How one entity type of one cloud is sampled.
 
-    `changes_interval` is 0 where changes-since is not to be used.
+    `changes_interval` is 0 where changes-since is not to be used. `volatile` and `sensitive`
+    are fields beside those that the plugin names.
     """
 
     interval: float
     changes_interval: float
     settle: float
     confirm_rate: float
+    new_content_rate: float
+    volatile: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Settings:
     runtime_path: pathlib.Path
     transport_url: str
     notification_transport_url: str
+    #: What was said in [oslo_messaging_rabbit], for both URLs.
+    rabbit_options: Mapping[str, str]
     graceful_shutdown_timeout: int
     ledger: LedgerSettings
     relay: RelaySettings

@@ -8,9 +8,11 @@ from functools import partial
 from typing import NamedTuple
 
 from synchronizer import errors
+from synchronizer.bus import topics
 from synchronizer.bus.local.ask import broker_status
+from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.rpc import RpcClient
-from synchronizer.bus.transport import redact_url, rpc_transport
+from synchronizer.bus.transport import notification_transport, redact_url, rpc_transport
 from synchronizer.conf import CloudSettings, PluginSettings, Settings
 from synchronizer.ledger.examine import examine
 from synchronizer.plugin import PluginContext
@@ -37,8 +39,12 @@ def check(settings: Settings, *, offline: bool = False) -> Iterator[Finding]:
     if offline:
         return
     yield from judged(f"ledger {redact_url(settings.ledger.url)}", partial(ledger, settings))
-    for url in dict.fromkeys((settings.transport_url, settings.notification_transport_url)):
-        yield from judged(f"bus {redact_url(url)}", partial(bus, url))
+    yield from judged(f"bus {redact_url(settings.transport_url)}", partial(bus, settings))
+    if settings.notification_transport_url != settings.transport_url:
+        yield from judged(
+            f"bus for notifications {redact_url(settings.notification_transport_url)}",
+            partial(notification_bus, settings),
+        )
     for cloud in settings.clouds:
         for plugin in cloud.plugins:
             name = f"cloud {cloud.name}, plugin {plugin.name}"
@@ -79,14 +85,10 @@ def ledger(settings: Settings) -> Iterable[str]:
     return [examine(settings.ledger.url)]
 
 
-def bus(url: str) -> Iterable[str]:
-    if url.startswith("local://"):
-        path = pathlib.Path(url.removeprefix("local://").partition("?")[0])
-        if not path.exists():
-            return ["the daemon will start its broker here"]
-        status = broker_status(str(path), timeout=5)
-        return [f"the broker answers, {status.peers} connections"]
-    transport = rpc_transport(url)
+def bus(settings: Settings) -> Iterable[str]:
+    if settings.transport_url.startswith("local://"):
+        return local_bus(settings.transport_url)
+    transport = rpc_transport(settings.transport_url, settings.rabbit_options)
     try:
         RpcClient(transport, timeout=ANSWER_SECONDS).call("describe")
     except errors.NobodyAnswers:
@@ -94,6 +96,26 @@ def bus(url: str) -> Iterable[str]:
     finally:
         transport.cleanup()
     return ["reachable, and a daemon answers"]
+
+
+def notification_bus(settings: Settings) -> Iterable[str]:
+    url = settings.notification_transport_url
+    if url.startswith("local://"):
+        return local_bus(url)
+    transport = notification_transport(url, settings.rabbit_options)
+    try:
+        Notifier(transport, topics.publisher_id(settings.host)).reach(ANSWER_SECONDS)
+    finally:
+        transport.cleanup()
+    return ["reachable"]
+
+
+def local_bus(url: str) -> Iterable[str]:
+    path = pathlib.Path(url.removeprefix("local://").partition("?")[0])
+    if not path.exists():
+        return ["the daemon will start its broker here"]
+    status = broker_status(str(path), timeout=5)
+    return [f"the broker answers, {status.peers} connections"]
 
 
 def source(cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:

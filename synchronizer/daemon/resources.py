@@ -17,6 +17,6 @@ def open_ledger(settings: Settings, stack: contextlib.ExitStack) -> Ledger:
 
 
 def make_notifier(settings: Settings, stack: contextlib.ExitStack) -> Notifier:
-    transport = notification_transport(settings.notification_transport_url)
+    transport = notification_transport(settings.notification_transport_url, settings.rabbit_options)
     stack.callback(transport.cleanup)
     return Notifier(transport, topics.publisher_id(settings.host))

@@ -40,7 +40,7 @@ class SnapshotService(PartService):
         with contextlib.ExitStack() as making:
             ledger = open_ledger(settings, making)
             notifier = make_notifier(settings, making)
-            transport = rpc_transport(settings.transport_url)
+            transport = rpc_transport(settings.transport_url, settings.rabbit_options)
             making.callback(transport.cleanup)
             endpoint = Endpoint(
                 ledger,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from synchronizer.bus import ephemeral, topics, transport
+from synchronizer.bus import rabbit, topics, transport
 from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.subscription import Subscription
 from tests.engines.rabbit import RabbitBroker, RabbitNode
@@ -26,6 +26,11 @@ def test_a_subscriptions_queue_expires_and_no_other_is_made(vhost: RabbitBroker)
     assert subscription.wait_started(30)
     Notifier(made, "p").send(TOPIC, "nova.server.changes", {"cloud": "cloud1"}, 30)
     assert subscription.get(30) is not None
-    assert vhost.arguments() == {subscription.pool: {"x-expires": ephemeral.GRACE * 1000}}
+    assert vhost.arguments() == {
+        subscription.pool: {
+            "x-expires": rabbit.GRACE * 1000,
+            "x-max-length-bytes": rabbit.MOST_WAITING,
+        }
+    }
     subscription.close()
     made.cleanup()
