@@ -7,6 +7,7 @@ know are ignored, so that a later version may add some.
 """
 
 import datetime
+import functools
 import itertools
 import re
 from typing import Any, cast
@@ -32,12 +33,14 @@ _entity = msgspec.json.Decoder(dict[str, Any])
 # --- single values -------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=4096)  # a page's entities were sampled at few instants
 def instant_to_wire(instant: int) -> str:
     """`2026-01-02T03:04:05.678901Z` of microseconds since the epoch."""
     when = _EPOCH + instant * _MICROSECOND
     return when.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+@functools.lru_cache(maxsize=4096)
 def instant_from_wire(text: str) -> int:
     """Microseconds since the epoch; ValueError when the text is no instant with an offset."""
     when = datetime.datetime.fromisoformat(text)

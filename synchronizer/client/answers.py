@@ -5,8 +5,8 @@
 import base64
 import binascii
 import zlib
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -21,12 +21,14 @@ MAX_PAGE = 64 << 20
 T = TypeVar("T")
 
 
-class _Item(msgspec.Struct):
+class _Item(msgspec.Struct, gc=False):
     id: str
     revision: int
     fingerprint: str
     sampled_at: str
-    entity: dict[str, Any] | None
+    # Decoded one at a time, when its turn has come: a page of objects at once is more
+    # memory, and more work for the garbage collector.
+    entity: msgspec.Raw
     oversized: bool = False
 
 
@@ -102,6 +104,7 @@ class _Description(msgspec.Struct):
 
 _items = msgspec.json.Decoder(list[_Item])
 _entity = msgspec.json.Decoder(dict[str, Any])
+_NOTHING = b"null"
 
 
 def page(wire: object) -> Page:
@@ -153,7 +156,11 @@ def _read(method: str, make: Callable[[], T]) -> T:
     except errors.BadMessage:
         raise
     except (msgspec.MsgspecError, ValueError, zlib.error) as error:
-        raise errors.BadMessage(f"the answer to {method}: {error}") from None
+        raise _bad(method, error) from None
+
+
+def _bad(method: str, error: Exception) -> errors.BadMessage:
+    return errors.BadMessage(f"the answer to {method}: {error}")
 
 
 def _convert(wire: object, form: type[T]) -> T:
@@ -164,7 +171,7 @@ def _page(wire: _Snapshot) -> Page:
     if wire.encoding == "zlib":
         items = _items.decode(_unpack(wire.entities))
     else:
-        items = msgspec.convert(wire.entities, list[_Item])
+        items = _items.decode(msgspec.json.encode(wire.entities))
     info = Info(
         cloud=wire.cloud,
         type=wire.type,
@@ -175,7 +182,32 @@ def _page(wire: _Snapshot) -> Page:
         listed_at=_instant(wire.listed_at),
         held=wire.held,
     )
-    return Page(info, [_item(item) for item in items], wire.cursor)
+    return Page(info, _Items(items), wire.cursor)
+
+
+class _Items(Sequence[Item]):
+    """A page's items, each made when it is asked for."""
+
+    def __init__(self, wire: list[_Item]) -> None:
+        self._wire = wire
+
+    def __len__(self) -> int:
+        return len(self._wire)
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Item]: ...
+    def __getitem__(self, place: int | slice) -> Item | Sequence[Item]:
+        found = self._wire[place]
+        return _Items(found) if isinstance(found, list) else _read("get_all", lambda: _item(found))
+
+    def __iter__(self) -> Iterator[Item]:
+        try:
+            for wire in self._wire:
+                yield _item(wire)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise _bad("get_all", error) from None
 
 
 def _unpack(text: object) -> bytes:
@@ -194,14 +226,15 @@ def _unpack(text: object) -> bytes:
 
 
 def _item(wire: _Item) -> Item:
-    if wire.entity is None and not wire.oversized:
+    absent = bytes(wire.entity) == _NOTHING
+    if absent and not wire.oversized:
         raise errors.BadMessage(f"the answer to get_all: {wire.id!r:.80} comes without entity")
     return Item(
         wire.id,
         wire.revision,
         envelope.fingerprint_from_wire(wire.fingerprint),
         envelope.instant_from_wire(wire.sampled_at),
-        wire.entity,
+        None if absent else _entity.decode(wire.entity),
         wire.oversized,
     )
 

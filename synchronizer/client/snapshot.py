@@ -2,13 +2,14 @@
 """One snapshot, read page by page."""
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from synchronizer import errors
-from synchronizer.client.live import Live
+from synchronizer import errors, fingerprint
+from synchronizer.client.ahead import Ahead
 from synchronizer.client.requests import Requests
-from synchronizer.client.values import Item
+from synchronizer.client.values import Item, Page
 from synchronizer.model import Entity, StreamKey
 
 
@@ -46,30 +47,39 @@ class Snapshot:
     def stream(self) -> StreamKey:
         return StreamKey(self.info.cloud, self.info.type)
 
-    def pages(self) -> Iterator[list[Item]]:
-        """The items page by page (a page may be empty), oversized ones complete; not verified."""
-        stream = self.stream
+    def pages(self) -> Iterator[Iterator[Item]]:
+        """The items page by page (a page may be empty), oversized ones complete; not verified.
+
+        While a page is used, the one after it is already on its way.
+        """
         page = self._page
-        while True:
-            yield [
-                item if item.entity is not None else self._whole(stream, item)
-                for item in page.items
-            ]
-            if page.cursor is None:
-                return
-            page = self._requests.page(
-                stream.type,
-                stream.cloud,
-                cursor=page.cursor,
-                limit=self._limit,
-                fields=self._fields,
-                where=self._where,
+        while page.cursor is not None:
+            following = Ahead("next page", functools.partial(self._after, page.cursor))
+            yield self._complete(page)
+            page = following.result()
+        yield self._complete(page)
+
+    def _after(self, cursor: str) -> Page:
+        """The page that a cursor leads to."""
+        stream = self.stream
+        page = self._requests.page(
+            stream.type,
+            stream.cloud,
+            cursor=cursor,
+            limit=self._limit,
+            fields=self._fields,
+            where=self._where,
+        )
+        if (page.info.epoch, page.info.revision) != (self.info.epoch, self.info.revision):
+            raise errors.BadMessage(
+                f"a page of {stream} is of revision {page.info.revision} of epoch "
+                f"{page.info.epoch}, not {self.info.revision} of {self.info.epoch}"
             )
-            if (page.info.epoch, page.info.revision) != (self.info.epoch, self.info.revision):
-                raise errors.BadMessage(
-                    f"a page of {stream} is of revision {page.info.revision} of epoch "
-                    f"{page.info.epoch}, not {self.info.revision} of {self.info.epoch}"
-                )
+        return page
+
+    def _complete(self, page: Page) -> Iterator[Item]:
+        for item in page.items:
+            yield item if item.entity is not None else self._whole(self.stream, item)
 
     def _whole(self, stream: StreamKey, item: Item) -> Item:
         """The item with its entity, which was too big for its page."""
@@ -80,17 +90,18 @@ class Snapshot:
 
     def items(self) -> Iterator[Item]:
         """The entities with their ids, revisions and fingerprints."""
-        live = Live()
+        count = digest = 0
         for page in self.pages():
             for item in page:
-                live.put(item.id, item.fingerprint, None)
-            yield from page
+                count += 1
+                digest += fingerprint.digest_of(item.id, item.fingerprint)
+                yield item
         if self._fields or self._where:
             return
-        if not live.agrees(self.info.count, self.info.digest):
+        if (count, digest % fingerprint.DIGEST_MODULUS) != (self.info.count, self.info.digest):
             raise errors.BadMessage(
                 f"the snapshot of {self.stream} at revision {self.info.revision} does not add up: "
-                f"{len(live)} of {self.info.count} entities, or another digest; get it again"
+                f"{count} of {self.info.count} entities, or another digest; get it again"
             )
 
     def __iter__(self) -> Iterator[Entity]:

@@ -5,6 +5,7 @@ Instants are microseconds since the epoch, fingerprints 16 bytes, digests intege
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 from synchronizer.model import Change, Entity, Op, StreamKey
 
@@ -41,7 +42,7 @@ class Page:
     """`cursor` leads to the next page; None: this was the last."""
 
     info: Info
-    items: list[Item]
+    items: Sequence[Item]
     cursor: str | None
 
 

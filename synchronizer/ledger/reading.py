@@ -14,6 +14,7 @@ from synchronizer.ledger.schema import version
 from synchronizer.ledger.values import (
     Changes,
     Live,
+    SnapshotItem,
     SnapshotPage,
     StreamState,
     TailEntry,
@@ -21,6 +22,15 @@ from synchronizer.ledger.values import (
 )
 
 _IDS_PER_QUERY = 250
+
+# The columns of a `SnapshotItem`, in its order.
+_SHOWN = (
+    version.c.revision,
+    version.c.id,
+    version.c.fingerprint,
+    version.c.sampled_at,
+    version.c.payload,
+)
 
 #: Part of the baseline.
 LIVE: ColumnElement[bool] = and_(version.c.superseded.is_(None), version.c.op != "delete")
@@ -70,8 +80,7 @@ def changes(
         .order_by(version.c.revision)
         .limit(limit)
     )
-    versions, _ = _fitting(rows, payloads, limit, max_bytes)
-    return Changes(state, versions)
+    return Changes(state, _fitting(rows, payloads, max_bytes))
 
 
 def snapshot_page(
@@ -90,7 +99,7 @@ def snapshot_page(
         raise errors.EpochChanged(epoch=state.epoch)
     _above_floor(state, at)
     rows = connection.execute(
-        select(version)
+        select(*_SHOWN)
         .where(
             version.c.stream == stream_id,
             version.c.revision > after,
@@ -101,7 +110,16 @@ def snapshot_page(
         .order_by(version.c.revision)
         .limit(limit + 1)  # one more tells whether something follows
     )
-    versions, done = _fitting(rows, payloads, limit, max_bytes)
+    versions: list[SnapshotItem] = []
+    size, done, unpack = 0, True, payloads.unpack
+    for revision, id_, fingerprint, sampled_at, payload in rows:
+        entity = unpack(payload)
+        size += len(entity)
+        if versions and (len(versions) == limit or size > max_bytes):
+            done = False
+            rows.close()
+            break
+        versions.append(SnapshotItem(revision, id_, fingerprint, sampled_at, entity))
     return SnapshotPage(state, versions, versions[-1].revision if versions else at, done)
 
 
@@ -148,20 +166,18 @@ def _above_floor(state: StreamState, revision: int) -> StreamState:
     return state
 
 
-def _fitting(
-    rows: Result[Any], payloads: Payloads, limit: int, max_bytes: int
-) -> tuple[list[Version], bool]:
-    """At most `limit` versions with `max_bytes` of entities, but one in any case; was it all?"""
+def _fitting(rows: Result[Any], payloads: Payloads, max_bytes: int) -> list[Version]:
+    """The first versions with `max_bytes` of entities, but one in any case."""
     versions: list[Version] = []
     size = 0
     for row in rows:
         found = _version(row, payloads)
         size += 0 if found.entity is None else len(found.entity)
-        if versions and (len(versions) == limit or size > max_bytes):
+        if versions and size > max_bytes:
             rows.close()
-            return versions, False
+            break
         versions.append(found)
-    return versions, True
+    return versions
 
 
 def _version(row: Row[Any], payloads: Payloads) -> Version:

@@ -6,7 +6,7 @@ digests integers modulo 2**128, entities JSON texts (bytes, decompressed).
 """
 
 import dataclasses
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from synchronizer.model import Op, StreamKey
 
@@ -106,6 +106,16 @@ class Changes:
     versions: list[Version]
 
 
+class SnapshotItem(NamedTuple):
+    """A live version in a snapshot, and no more of it than a page tells: there are many."""
+
+    revision: int
+    id: str
+    fingerprint: bytes
+    sampled_at: int
+    entity: bytes
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class SnapshotPage:
     """Live versions at one revision, ascending by revision.
@@ -114,7 +124,7 @@ class SnapshotPage:
     """
 
     state: StreamState
-    versions: list[Version]
+    versions: list[SnapshotItem]
     last: int
     done: bool
 

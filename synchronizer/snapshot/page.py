@@ -6,12 +6,13 @@ bytes go into the page as they are and are never decoded.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 import msgspec
 
 from synchronizer import fingerprint, outgoing
 from synchronizer.bus import envelope
-from synchronizer.ledger import Ledger, Version
+from synchronizer.ledger import Ledger, SnapshotItem
 from synchronizer.snapshot.cursor import Cursor
 from synchronizer.snapshot.filters import Question
 
@@ -38,8 +39,12 @@ def read_items(
     *,
     limit: int,
     max_bytes: int,
+    weigh: Callable[[bytes], int] = outgoing.weigh,
 ) -> Items:
-    """The items that follow `position`: at most `limit`, and as many as a message carries."""
+    """The items that follow `position`: at most `limit`, and as many as a message carries.
+
+    `weigh`: at most how many bytes of a message an item takes.
+    """
     texts: list[bytes] = []
     room = outgoing.message_bytes(max_bytes)
     after = position.after
@@ -52,7 +57,7 @@ def read_items(
         for version in read.versions:
             text = item_of(version, question, max_bytes)
             if text is not None:
-                room -= outgoing.weigh(text)
+                room -= weigh(text)
                 if texts and (room < 0 or len(texts) == limit):
                     return Items(texts, after, done=False)
                 texts.append(text)
@@ -64,11 +69,9 @@ def read_items(
             return Items(texts, after, read.done)
 
 
-def item_of(version: Version, question: Question, max_bytes: int) -> bytes | None:
+def item_of(version: SnapshotItem, question: Question, max_bytes: int) -> bytes | None:
     """One entity of a page; None when the question does not want it."""
-    entity = version.entity
-    if entity is None or version.fingerprint is None:
-        raise ValueError(f"revision {version.revision} is not of a live entity")
+    revision, id_, fingerprint_, sampled_at, entity = version
     if not question.is_plain:
         decoded = fingerprint.decode(entity)
         if not question.matches(decoded):
@@ -76,10 +79,10 @@ def item_of(version: Version, question: Question, max_bytes: int) -> bytes | Non
         entity = fingerprint.encode(question.shown(decoded))
     if outgoing.is_too_big(entity, max_bytes):
         entity = b'null,"oversized":true'
-    head = (
-        f',"revision":{version.revision}'
-        f',"fingerprint":"{envelope.fingerprint_to_wire(version.fingerprint)}"'
-        f',"sampled_at":"{envelope.instant_to_wire(version.sampled_at)}"'
-        ',"entity":'
+    return b'{"id":%b,"revision":%d,"fingerprint":"%b","sampled_at":"%b","entity":%b}' % (
+        msgspec.json.encode(id_),
+        revision,
+        envelope.fingerprint_to_wire(fingerprint_).encode(),
+        envelope.instant_to_wire(sampled_at).encode(),
+        entity,
     )
-    return b'{"id":%b%b%b}' % (msgspec.json.encode(version.id), head.encode(), entity)
