@@ -3,15 +3,25 @@
 
 import argparse
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 from cliff.command import Command
 
-from synchronizer.cli import connect, texts
+from synchronizer.cli import connect, embedding, texts
 from synchronizer.cli.helping import Written
 from synchronizer.client import Added, Deleted, Event, Resynced, Synced, Updated
+from synchronizer.demo.signals import Told, endings_as_interrupts
 from synchronizer.model import Entity, StreamKey
+
+
+class Watched(Protocol):
+    """Events, and the streams that they are of."""
+
+    @property
+    def streams(self) -> tuple[StreamKey, ...]: ...
+
+    def __iter__(self) -> Iterator[Event]: ...
 
 
 class Watch(Written, Command):
@@ -22,6 +32,7 @@ class Watch(Written, Command):
 
     Examples: synchronizer watch nova.server
               synchronizer watch nova.server cinder.volume -f jsonl --no-snapshot | jq .id
+              synchronizer watch --embedded --os-cloud mycloud nova.server
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -36,29 +47,58 @@ class Watch(Written, Command):
         parser.add_argument(
             "--wait", action="store_true", help="wait for a daemon that is not there yet"
         )
+        parser.add_argument(
+            "--until-synced", action="store_true", help="end when everything there is was told"
+        )
+        embedding.add_options(parser)
+        self._parser = parser
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        line_of = FORMATS[parsed_args.format]
-        synced: set[StreamKey] = set()
-        out = self.app.stdout
+        if complaint := embedding.complaint(parsed_args, self.app.options):
+            self._parser.error(complaint)
+        follow = self._embedded if parsed_args.embedded else self._daemon
+        try:
+            follow(parsed_args)
+        except Told as ending:
+            return 128 + ending.number
+        except (KeyboardInterrupt, BrokenPipeError):
+            if parsed_args.until_synced:  # which has not come
+                raise
+        return 0
+
+    def _daemon(self, parsed: argparse.Namespace) -> None:
         with (
             connect.client(self.app.options) as client,
-            client.watch(parsed_args.types, patient=parsed_args.wait) as watch,
+            client.watch(parsed.types, patient=parsed.wait) as watch,
         ):
-            try:
-                for event in watch:
-                    if isinstance(event, Resynced):
-                        synced.discard(event.stream)
-                    elif isinstance(event, Synced):
-                        synced.add(event.stream)
-                    elif parsed_args.no_snapshot and event.stream not in synced:
-                        continue
-                    out.write(line_of(event) + "\n")
-                    out.flush()
-            except (KeyboardInterrupt, BrokenPipeError):
-                return 0
-        return 0
+            self._print(watch, parsed)
+
+    def _embedded(self, parsed: argparse.Namespace) -> None:
+        since = embedding.since_of(parsed.since or (), parsed.types)
+        with (
+            # What ends it must not leave a temporary ledger behind.
+            endings_as_interrupts(),
+            embedding.opened(parsed, self.app.options) as embedded,
+            embedded.watch(since=since) as watch,
+        ):
+            self._print(watch, parsed)
+
+    def _print(self, watch: Watched, parsed: argparse.Namespace) -> None:
+        line_of = FORMATS[parsed.format]
+        synced: set[StreamKey] = set()
+        out = self.app.stdout
+        for event in watch:
+            if isinstance(event, Resynced):
+                synced.discard(event.stream)
+            elif isinstance(event, Synced):
+                synced.add(event.stream)
+            elif parsed.no_snapshot and event.stream not in synced:
+                continue
+            out.write(line_of(event) + "\n")
+            out.flush()
+            if parsed.until_synced and synced.issuperset(watch.streams):
+                return
 
 
 def as_json(event: Event) -> str:

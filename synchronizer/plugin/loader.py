@@ -69,12 +69,15 @@ def load(
     return plugins, broken
 
 
+def make(name: str, make_context: MakeContext) -> Plugin:
+    """The one plugin of this name; raises, and does not log, what `load` would report."""
+    return _construct(name, _class(name, _points(name)), make_context)
+
+
 def _try(name: str, make_context: MakeContext) -> tuple[Plugin | None, PluginInfo]:
-    points = list(importlib.metadata.entry_points(group=GROUP, name=name))
-    owners = sorted({_described(point.dist) for point in points})
-    info = PluginInfo(name, " and ".join(owners))
+    info = PluginInfo(name, " and ".join(_owners(_points(name))))
     try:
-        plugin = _construct(name, _class(name, points, owners), make_context)
+        plugin = make(name, make_context)
     except errors.SynchronizerError as error:
         return None, dataclasses.replace(info, error=str(error))
     return plugin, dataclasses.replace(
@@ -86,10 +89,18 @@ def _try(name: str, make_context: MakeContext) -> tuple[Plugin | None, PluginInf
     )
 
 
-def _class(
-    name: str, points: list[importlib.metadata.EntryPoint], owners: list[str]
-) -> type[Plugin]:
+def _points(name: str) -> list[importlib.metadata.EntryPoint]:
+    return list(importlib.metadata.entry_points(group=GROUP, name=name))
+
+
+def _owners(points: list[importlib.metadata.EntryPoint]) -> list[str]:
+    """The distributions that provide these entry points."""
+    return sorted({_described(point.dist) for point in points})
+
+
+def _class(name: str, points: list[importlib.metadata.EntryPoint]) -> type[Plugin]:
     """What the entry point of this name loads, if it is a plugin class. `BadPlugin` if not."""
+    owners = _owners(points)
     if len(owners) > 1:
         raise errors.BadPlugin(
             f"{' and '.join(owners)} both provide a plugin {name!r}; uninstall all but one"
