@@ -2,14 +2,13 @@
 """Reads a plugin's pages to their end, as the sampler would, and keeps what they held."""
 
 import dataclasses
-import gc
 from collections.abc import Callable, Iterator
 
 import msgspec
 
 from synchronizer import errors, fingerprint
 from synchronizer.model import Entity, EntityType
-from synchronizer.plugin.conformance.failing import NotConforming, bounded
+from synchronizer.plugin.conformance.failing import Caller, NotConforming
 from synchronizer.plugin.page import Page
 
 #: A listing that has not ended then never will.
@@ -79,19 +78,14 @@ def decoded(item: object) -> Entity | None:
 
 
 class Walk:
-    """One walk through pages, step by step; given up at the end of the `with`."""
+    """One walk through pages, in one thread; given up at the end of the `with`."""
 
     def __init__(self, where: str, begin: Callable[[], Iterator[Page]], seconds: float) -> None:
         self._where = where
+        self._begin = begin
         self._seconds = seconds
-        self._pages = bounded(where, seconds, begin)
-        if not isinstance(self._pages, Iterator):
-            raise NotConforming(
-                f"it gives a {type(self._pages).__name__}, and not an iterator of pages",
-                where=where,
-                mend="yield each page when it is asked for: the sampler notes what it knew when"
-                " each page was requested",
-            )
+        self._caller = Caller(where)
+        self._pages: Iterator[Page] = iter(())
 
     def __iter__(self) -> Iterator[Page]:
         while (page := self.step()) is not None:
@@ -99,7 +93,7 @@ class Walk:
 
     def step(self) -> Page | None:
         """The next page; None at the end."""
-        page = bounded(self._where, self._seconds, lambda: next(self._pages, None))
+        page = self._caller.call(self._seconds, lambda: next(self._pages, None))
         if page is not None and not isinstance(page, Page):
             raise NotConforming(
                 f"it gives a {type(page).__name__}, and not a Page",
@@ -109,10 +103,26 @@ class Walk:
         return page
 
     def __enter__(self) -> "Walk":
+        self._caller.__enter__()
+        try:
+            pages = self._caller.call(self._seconds, self._begin)
+            if not isinstance(pages, Iterator):
+                raise NotConforming(
+                    f"it gives a {type(pages).__name__}, and not an iterator of pages",
+                    where=self._where,
+                    mend="yield each page when it is asked for: the sampler notes what it knew"
+                    " when each page was requested",
+                )
+        except BaseException:
+            self._caller.__exit__()
+            raise
+        self._pages = pages
         return self
 
     def __exit__(self, *_: object) -> None:
         close = getattr(self._pages, "close", None)
-        if close is not None:
-            bounded(f"closing {self._where}", self._seconds, close)
-        gc.collect()
+        try:
+            if close is not None:
+                self._caller.call(self._seconds, close)
+        finally:
+            self._caller.__exit__()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from synchronizer.model import EntityType
 from synchronizer.plugin.conformance.failing import NotConforming
+from synchronizer.plugin.conformance.reading import decoded
 from synchronizer.plugin.conformance.subject import Subject, differing
 
 #: Rounds of everything at once.
@@ -27,11 +28,12 @@ class TogetherChecks:
                 if subject.has_changes():
                     subject.changes(type_, subject.since(type_))
                 pages = [page for page in (first, *walk) if page is not None]
-            count = sum(len(page.items) for page in pages)
-            if count != len(whole):
+            entities = [decoded(item) for page in pages for item in page.items]
+            missing = whole - {entity.get(type_.id_field) for entity in entities if entity}
+            if missing:
                 raise NotConforming(
-                    f"it shows {count} entities instead of {len(whole)} when another question is"
-                    " asked between two of its pages",
+                    f"it leaves out {len(missing)} of {len(whole)} entities when another question"
+                    " is asked between two of its pages",
                     where=subject.where("get_all", type_),
                     mend="keep a listing's state in local variables, not in the plugin: several"
                     " questions are under way at once",
@@ -57,8 +59,15 @@ class TogetherChecks:
 
 
 def _questions(subject: Subject, type_: EntityType) -> list[Callable[[], None]]:
+    """Each compares what it is told with what it was told in quiet."""
     known = subject.listed(type_).entities
     since = subject.since(type_)
+    restless = {
+        f
+        for i, e in subject.listed(type_).entities.items()
+        if i in known
+        for f in differing(e, known[i], type_)
+    }
 
     def check(call: str, same: bool) -> None:
         if not same:
@@ -71,22 +80,23 @@ def _questions(subject: Subject, type_: EntityType) -> list[Callable[[], None]]:
 
     def list_() -> None:
         found = subject.listing(type_).entities
-        same = found.keys() == known.keys() and not any(
-            differing(found[id_], known[id_], type_) for id_ in known
-        )
-        check("get_all", same)
-
-    def poll() -> None:
-        found = subject.changes(type_, since).entities
-        check("get_changes", found.keys() <= known.keys())
-
-    def look() -> None:
-        for id_ in list(known)[:3]:
-            check("get", not differing(subject.get(type_, id_), known[id_], type_))
+        check("get_all", found.keys() == known.keys())
+        for id_, entity in found.items():
+            check("get_all", restless.issuperset(differing(entity, known[id_], type_)))
 
     questions = [list_, list_]
     if subject.has_changes():
-        questions.append(poll)
+        told = subject.changes(type_, since).entities.keys()
+        questions.append(
+            lambda: check("get_changes", subject.changes(type_, since).entities.keys() == told)
+        )
     if subject.has_get() and known:
-        questions.append(look)
+        id_ = next(iter(known))
+        seen = subject.get(type_, id_)
+        questions.append(
+            lambda: check(
+                f"get({id_!r})",
+                restless.issuperset(differing(subject.get(type_, id_), seen, type_)),
+            )
+        )
     return questions
