@@ -27,8 +27,12 @@ class Backoff:
 
     def failed(self, error: BaseException) -> float:
         """Seconds to wait after this failure."""
-        exponent = min(self._failures, 30)
         self._failures += 1
+        return self.pause(error, self._failures - 1)
+
+    def pause(self, error: BaseException, failures: int) -> float:
+        """Seconds to wait after this failure, given how many came before it in a row."""
+        exponent = min(failures, 30)
         pause = self._most if isinstance(error, errors.Stop) else self._first * 2**exponent
         pause = self._uniform(0.5, 1.0) * min(pause, self._most)
         asked = error.retry_after if isinstance(error, errors.Retry) else None

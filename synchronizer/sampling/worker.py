@@ -20,7 +20,8 @@ from synchronizer.sampling.typesampling import TypeSampling
 
 LOG = logging.getLogger(__name__)
 
-#: Seconds between two looks at operators' verdicts and at the ledger's file.
+#: Seconds between two looks at operators' verdicts, at listings that others want, and at
+#: the ledger's file.
 SUPERVISION_INTERVAL = 3.0
 
 
@@ -141,6 +142,7 @@ class SamplingWorker:
         self._ledger.check()
         for of in self._types.values():
             of.holds.obey()
+            of.list_if_wanted()
 
     def _beat(self) -> None:
         self._ledger.beat(self._owner)

@@ -38,19 +38,31 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     form: int = _FORM
 
     def encode(self) -> str:
-        body = msgspec.json.encode(self)
-        return base64.urlsafe_b64encode(xxhash.xxh3_64_digest(body) + body).decode()
+        return packed(msgspec.json.encode(self))
+
+
+def packed(body: bytes) -> str:
+    """A text of letters, digits, `-`, `_` and `=` that only `unpacked` need understand."""
+    return base64.urlsafe_b64encode(xxhash.xxh3_64_digest(body) + body).decode()
+
+
+def unpacked(text: str) -> bytes:
+    """What was packed into the text; `errors.BadCursor` if nothing was."""
+    try:
+        raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        raise errors.BadCursor from None
+    checksum, body = raw[:8], raw[8:]
+    if checksum != xxhash.xxh3_64_digest(body):
+        raise errors.BadCursor
+    return body
 
 
 def decode(text: str) -> Cursor:
     """The cursor that `encode` made into this text; `errors.BadCursor` for any other."""
     try:
-        raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
-        checksum, body = raw[:8], raw[8:]
-        if checksum != xxhash.xxh3_64_digest(body):
-            raise errors.BadCursor
-        cursor = msgspec.json.decode(body, type=Cursor)
-    except (UnicodeEncodeError, binascii.Error, msgspec.MsgspecError):
+        cursor = msgspec.json.decode(unpacked(text), type=Cursor)
+    except msgspec.MsgspecError:
         raise errors.BadCursor from None
     if not (0 <= cursor.after < _MOST and 0 <= cursor.at < _MOST and 0 <= cursor.count < _MOST):
         raise errors.BadCursor

@@ -13,7 +13,7 @@ from synchronizer.snapshot.barrier import Barrier, Send
 from synchronizer.snapshot.changes import ChangesSince
 from synchronizer.snapshot.describe import Describe
 from synchronizer.snapshot.directory import Directory
-from synchronizer.snapshot.freshness import FreshListing, Freshness, NextListing
+from synchronizer.snapshot.freshness import Freshness, Lister, NoLister
 from synchronizer.snapshot.get_all import GetAll
 from synchronizer.snapshot.single import GetOne
 
@@ -47,7 +47,8 @@ class Endpoint:
     Answers are JSON objects; errors are those of `synchronizer.errors` that callers can
     act upon. `page`: entities on a page unless asked otherwise. `max_bytes`: of entity
     JSON in one answer. `most_waiting`: calls that may wait for a listing at once, fewer
-    than the server has threads.
+    than the server has threads. `lister`: lists in this process for callers who want a
+    fresh listing; without one the sampling workers are asked to.
     """
 
     def __init__(
@@ -61,12 +62,12 @@ class Endpoint:
         first_listing_timeout: float = 30.0,
         bookmark_interval: float = 10.0,
         most_waiting: int = 4,
-        listings: FreshListing | None = None,
+        lister: Lister | None = None,
     ) -> None:
         directory = Directory(ledger)
         freshness = Freshness(
             ledger,
-            listings or NextListing(ledger),
+            lister or NoLister(),
             timeout=first_listing_timeout,
             most=most_waiting,
         )

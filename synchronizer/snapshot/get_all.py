@@ -7,16 +7,17 @@ from typing import Any
 
 import msgspec
 
-from synchronizer import errors
+from synchronizer import errors, outgoing
 from synchronizer.bus import envelope
-from synchronizer.ledger import Ledger
-from synchronizer.snapshot import arguments, cursor, page
+from synchronizer.ledger import Ledger, StreamState
+from synchronizer.snapshot import arguments, cursor, page, token
 from synchronizer.snapshot.directory import Directory
 from synchronizer.snapshot.filters import Question
 from synchronizer.snapshot.freshness import Freshness, wire_instant
 
 MOST_ENTITIES = 5000
-ENCODINGS = ("json", "zlib")
+#: How the entities of a page travel, and at most how many bytes of its message a text takes.
+ENCODINGS = {"json": outgoing.weigh, "zlib": outgoing.weigh_packed}
 
 
 class GetAll:
@@ -48,18 +49,30 @@ class GetAll:
         where: Any,
         encoding: Any,
     ) -> dict[str, Any]:
-        """One page. `max_age` counts for the first only: the others show the same revision."""
+        """One page. `max_age` counts for the first only: the others show the same revision.
+
+        With a token of `errors.Listing` for a cursor: the first page, after waiting on.
+        """
         size = arguments.optional_integer("limit", limit, 1, MOST_ENTITIES) or self._page_size
         form = "json" if encoding is None else encoding
-        if form not in ENCODINGS:
+        if not isinstance(form, str) or form not in ENCODINGS:
             raise errors.BadRequest(f"encoding must be one of {', '.join(ENCODINGS)}")
         question = Question(fields, where)
         if cursor_text is None:
-            stream_id, position = self._begin(type_, cloud, max_age, question)
+            state = self._freshness.settle(self._directory.find(type_, cloud), max_age)
+            stream_id, position = _first(state, question)
+        elif isinstance(cursor_text, str) and token.is_token(cursor_text):
+            stream_id, position = _first(self._wait_on(type_, cloud, cursor_text), question)
         else:
             stream_id, position = self._resume(type_, cloud, cursor_text, question)
         items = page.read_items(
-            self._ledger, stream_id, position, question, limit=size, max_bytes=self._max_bytes
+            self._ledger,
+            stream_id,
+            position,
+            question,
+            limit=size,
+            max_bytes=self._max_bytes,
+            weigh=ENCODINGS[form],
         )
         following = None
         if not items.done:
@@ -79,21 +92,13 @@ class GetAll:
             "cursor": following,
         }
 
-    def _begin(
-        self, type_: Any, cloud: Any, max_age: Any, question: Question
-    ) -> tuple[int, cursor.Cursor]:
-        state = self._freshness.settle(self._directory.find(type_, cloud), max_age)
-        return state.id, cursor.Cursor(
-            cloud=state.key.cloud,
-            type=state.key.type,
-            epoch=state.epoch,
-            at=state.revision,
-            after=0,
-            count=state.count,
-            digest=envelope.digest_to_wire(state.digest),
-            listed_at=state.listed_at,
-            question=question.hash,
-        )
+    def _wait_on(self, type_: Any, cloud: Any, text: str) -> StreamState:
+        """The stream once it has the listing that a token speaks of."""
+        wanted = token.decode(text)
+        asked = (arguments.text("type", type_), wanted.cloud if cloud is None else cloud)
+        if asked != (wanted.type, wanted.cloud):
+            raise errors.BadCursor(f"the cursor is of {wanted.cloud}/{wanted.type}")
+        return self._freshness.resume(self._directory.find(*asked), wanted)
 
     def _resume(
         self, type_: Any, cloud: Any, text: Any, question: Question
@@ -107,6 +112,21 @@ class GetAll:
         if question.hash != position.question:
             raise errors.BadCursor("the cursor belongs to other fields, or to another where")
         return self._directory.find(*asked).id, position
+
+
+def _first(state: StreamState, question: Question) -> tuple[int, cursor.Cursor]:
+    """Where a walk over the stream as it is now begins."""
+    return state.id, cursor.Cursor(
+        cloud=state.key.cloud,
+        type=state.key.type,
+        epoch=state.epoch,
+        at=state.revision,
+        after=0,
+        count=state.count,
+        digest=envelope.digest_to_wire(state.digest),
+        listed_at=state.listed_at,
+        question=question.hash,
+    )
 
 
 def _encoded(texts: list[bytes], form: str) -> Any:
