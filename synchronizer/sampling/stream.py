@@ -23,7 +23,7 @@ from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.committer import MAX_ROWS, Committer
 from synchronizer.sampling.counters import Counters
-from synchronizer.sampling.diff import Diff, compare, compare_absent
+from synchronizer.sampling.diff import Diff, Difference, compare, compare_absent
 from synchronizer.sampling.rawhash import RawHasher
 from synchronizer.sampling.rules import Rules, masked
 from synchronizer.sampling.turns import Turns
@@ -31,6 +31,9 @@ from synchronizer.sampling.turns import Turns
 LOG = logging.getLogger(__name__)
 
 _MAX_REPORTED = 1000
+
+#: What of some differences is to be recorded now; the tick at which they were seen.
+Divert = Callable[[Sequence[Difference], int], list[Difference]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class StreamSampler:
         self._hasher = RawHasher(type_.id_field, live=lambda: len(self.baseline.live))
         self._committer = Committer(ledger, self.baseline, on_reload)
         self._reported: set[str] = set()
+        self._unmasked: frozenset[str] = frozenset()
 
     def open(self, owner: str | None) -> None:
         """Restores the baseline; with an owner, takes the stream over from others.
@@ -112,6 +116,7 @@ class StreamSampler:
             raise errors.Fenced(
                 f"another process has taken over {self.key}: {state.owner}", owner=state.owner
             )
+        self._unmasked = self._rules.unmasked_after(found.rules)
         with self.lock:
             self.baseline.load(state, live)
         LOG.info("%s: %d entities known at %d", self.key, state.count, state.revision)
@@ -120,6 +125,12 @@ class StreamSampler:
     def id(self) -> int:
         """The stream's number in the ledger."""
         return self.baseline.known.id
+
+    @property
+    def indifferent(self) -> frozenset[str]:
+        """Fields whose difference alone is no news: volatile ones, and those that were so
+        until this process put its rules in force, until a listing is proven."""
+        return self._rules.type.volatile | self._unmasked
 
     @property
     def gets_one(self) -> bool:
@@ -146,9 +157,12 @@ class StreamSampler:
 
     # --- recording --------------------------------------------------------
 
-    def record_page(self, page: Page, request: Request) -> Outcome:
-        """Records the entities of a page, and the deletions that the service tells in it."""
-        outcome = self.record(page.items, request)
+    def record_page(self, page: Page, request: Request, divert: Divert | None = None) -> Outcome:
+        """Records the entities of a page, and the deletions that the service tells in it.
+
+        What `divert` keeps back is for `record_later`.
+        """
+        outcome = self.record(page.items, request, divert)
         if page.unclear:
             self._mark(page.unclear)
         if page.deleted:
@@ -157,7 +171,12 @@ class StreamSampler:
             outcome.deleted += told.deleted
         return outcome
 
-    def record(self, items: Sequence[msgspec.Raw | bytes], request: Request) -> Outcome:
+    def record(
+        self,
+        items: Sequence[msgspec.Raw | bytes],
+        request: Request,
+        divert: Divert | None = None,
+    ) -> Outcome:
         """Records entities that were seen."""
         outcome = Outcome()
         for part in self._hasher.slices(items, MAX_ROWS):
@@ -165,11 +184,31 @@ class StreamSampler:
                 self._require_current(request.moment)
                 tick = self.baseline.next_tick()
                 diff = compare(part, self.baseline, self._rules, request.moment, request.at, tick)
+                if divert is not None:
+                    diff.differences = divert(diff.differences, tick)
                 self._commit(diff, tick, outcome)
             self.counters.add(observed=len(part.ids), decoded=diff.decoded)
             if diff.bad:
                 self.counters.add(bad_items=len(diff.bad))
                 self._report(diff.bad)
+        return outcome
+
+    def record_later(self, kept: Sequence[tuple[Difference, int]]) -> Outcome:
+        """Records differences that were kept back when they were seen, at that tick; at most
+        1,000. One of whose entity anything was learnt since is sampled again, if need be."""
+        outcome = Outcome()
+        with self.lock:
+            diff = Diff()
+            for difference, seen in kept:
+                self._require_current(difference.moment)
+                known = self.baseline.live.get(difference.id)
+                if known is None or known.match == difference.match:
+                    continue
+                if known.observed == seen:
+                    diff.differences.append(difference)
+                else:
+                    diff.again.append(difference.id)
+            self._commit(diff, self.baseline.next_tick(), outcome)
         return outcome
 
     def record_deleted(self, absent: Sequence[tuple[str, Request]]) -> Outcome:
@@ -192,7 +231,10 @@ class StreamSampler:
         with self.lock:
             if self.baseline.generation != generation:
                 raise errors.ListingBroken(f"{self.key} began anew during the listing")
-            return self._committer.prove(listed_at)
+            touched = self._committer.prove(listed_at)
+        if not touched:
+            self._unmasked = frozenset()
+        return touched
 
     def catch_up(self) -> set[str]:
         """Takes over what others recorded. Returns the ids that they touched, to be sampled
