@@ -1,32 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that answers RPC."""
+"""The process that answers RPC, and lists by itself for callers who want a fresh listing."""
 
 import contextlib
 import threading
 
 from synchronizer.bus.rpc import RpcServer
 from synchronizer.bus.transport import rpc_transport
+from synchronizer.daemon.ondemand import ConfiguredSources
 from synchronizer.daemon.resources import make_notifier, open_ledger
 from synchronizer.daemon.service import Part, PartService
+from synchronizer.plugin.loader import available
+from synchronizer.sampling import OnDemand
 from synchronizer.snapshot import Endpoint
+
+#: For listings that are inside a request.
+ENDING_SECONDS = 2.0
 
 #: Calls that may wait for a listing at once; one thread is always left for the others.
 MOST_WAITING = 4
 
 
 class SnapshotPart:
-    """The RPC server; lives until it is told to stop."""
+    """The RPC server and the listings for its callers; lives until it is told to stop."""
 
-    def __init__(self, resources: contextlib.ExitStack, server: RpcServer) -> None:
+    def __init__(
+        self, resources: contextlib.ExitStack, server: RpcServer, listings: OnDemand
+    ) -> None:
         self._resources = resources
         self._server = server
+        self._listings = listings
         self._stopping = threading.Event()
 
     def run(self) -> None:
         with self._resources:
             self._server.start()
             self._stopping.wait()
+            self._listings.stop()
             self._server.stop()
+            self._listings.wait(ENDING_SECONDS)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -42,6 +53,7 @@ class SnapshotService(PartService):
             notifier = make_notifier(settings, making)
             transport = rpc_transport(settings.transport_url, settings.rabbit_options)
             making.callback(transport.cleanup)
+            listings = OnDemand(ledger, ConfiguredSources(settings, available()))
             endpoint = Endpoint(
                 ledger,
                 notifier.send,
@@ -51,8 +63,9 @@ class SnapshotService(PartService):
                 first_listing_timeout=settings.snapshot.first_listing_timeout,
                 bookmark_interval=settings.relay.bookmark_interval,
                 most_waiting=min(MOST_WAITING, settings.snapshot.threads - 1),
+                lister=listings,
             )
             server = RpcServer(
                 transport, [endpoint], server=settings.host, threads=settings.snapshot.threads
             )
-            return SnapshotPart(making.pop_all(), server)
+            return SnapshotPart(making.pop_all(), server, listings)
