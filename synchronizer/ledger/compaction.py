@@ -16,7 +16,7 @@ _ROWS_PER_QUERY = 250
 
 def compact(connection: Connection, stream_id: int, older_than: int, limit: int) -> int:
     """Delete at most `limit` versions that went out of use before `older_than`."""
-    state = streams.load(connection, stream_id)
+    state = streams.lock(connection, stream_id)
     newest = min(_last_before(connection, stream_id, state.revision, older_than), state.published)
     if newest <= 0:
         return 0

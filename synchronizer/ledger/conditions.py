@@ -5,6 +5,7 @@ import time
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from synchronizer.ledger import streams
 from synchronizer.ledger.schema import condition
 from synchronizer.ledger.values import Condition
 
@@ -18,6 +19,7 @@ def load(connection: Connection, stream_id: int) -> Condition | None:
 
 def store(connection: Connection, stream_id: int, message: str | None) -> None:
     """The source fails with this message, or (None) no longer; `since` stays while it fails."""
+    streams.lock(connection, stream_id)
     of_stream = condition.c.stream == stream_id
     if message is None:
         connection.execute(delete(condition).where(of_stream))

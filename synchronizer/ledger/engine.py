@@ -8,18 +8,22 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from sqlalchemy import Connection, exc, make_url
 
 from synchronizer import errors
-from synchronizer.ledger.dialects import LOCK_TIMEOUT, Dialect, dialect_of
+from synchronizer.ledger.dialects import Dialect, dialect_of, limits
 
 
 class Database:
-    """Connections to one database; for one process, and any number of its threads."""
+    """Connections to one database; for one process, and any number of its threads.
 
-    def __init__(self, url: str) -> None:
+    `answer_timeout`: seconds for which a server may be silent; None for the usual.
+    """
+
+    def __init__(self, url: str, *, answer_timeout: float | None = None) -> None:
         try:
             parsed = make_url(url)
         except exc.ArgumentError:  # its text holds the URL, and that a password
             raise errors.LedgerUnusable("the ledger's URL is not a database URL") from None
-        self.dialect: Dialect = dialect_of(parsed)
+        self.url = url
+        self.dialect: Dialect = dialect_of(parsed, answer_timeout)
         self._engine = self.dialect.engine()
         self._writing: threading.Lock | None = (
             threading.Lock() if self.dialect.single_writer else None
@@ -39,6 +43,14 @@ class Database:
         with self._turn(), self._explained(), self._engine.connect() as connection:
             connection = connection.execution_options(**self.dialect.write_options)
             with connection.begin():
+                yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A `write` that begins when no other process is in an `alone` of this database."""
+        with self._turn(), self._explained(), self._engine.connect() as connection:
+            connection = connection.execution_options(**self.dialect.write_options)
+            with self.dialect.alone(connection):
                 yield connection
 
     def pulse(self) -> object:
@@ -71,7 +83,7 @@ class Database:
 
 @contextmanager
 def _held(lock: threading.Lock, dialect: Dialect) -> Iterator[None]:
-    if not lock.acquire(timeout=3 * LOCK_TIMEOUT):
+    if not lock.acquire(timeout=3 * limits.LOCK_TIMEOUT):
         raise dialect.unavailable("is being written by another thread for too long")
     try:
         yield

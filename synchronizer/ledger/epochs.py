@@ -34,7 +34,7 @@ def new_id() -> str:
 
 def begin(connection: Connection, stream_id: int, reason: str, above: int = 0) -> StreamState:
     """A new epoch, whose numbers are above the old ones' and above `above`."""
-    old = streams.load(connection, stream_id)
+    old = streams.lock(connection, stream_id)
     epoch = new_id()
     revision = max(old.revision, above) + 1
     connection.execute(
@@ -106,7 +106,7 @@ def verify(connection: Connection, state: StreamState) -> tuple[int, int] | None
 
 def mend(connection: Connection, stream_id: int) -> bool:
     """Verify again while nobody else writes; on a difference, a new epoch with the scan's."""
-    state = streams.load(connection, stream_id)
+    state = streams.lock(connection, stream_id)
     scanned = verify(connection, state)
     if scanned is None:
         return False

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from synchronizer.ledger import streams
 from synchronizer.ledger.schema import held, stream
 from synchronizer.ledger.values import Hold, Verdict
 from synchronizer.model import StreamKey
@@ -15,6 +16,7 @@ _IDS_PER_QUERY = 250
 
 def replace(connection: Connection, stream_id: int, holds: Sequence[Hold]) -> None:
     """Make these the held deletes of a stream; ids held before keep `since` and verdict."""
+    streams.lock(connection, stream_id)
     before = {hold.id: hold for _, hold in load(connection, stream_id)}
     connection.execute(delete(held).where(held.c.stream == stream_id))
     rows = []
@@ -58,6 +60,7 @@ def decide(
     connection: Connection, stream_id: int, ids: Iterable[str] | None, verdict: Verdict
 ) -> int:
     """Note a verdict on some held ids, or on all; how many there were."""
+    streams.lock(connection, stream_id)
     decided = 0
     for part in _parts(ids):
         query = update(held).where(held.c.stream == stream_id).values(verdict=verdict)
@@ -69,6 +72,7 @@ def decide(
 
 def forget(connection: Connection, stream_id: int, ids: Iterable[str]) -> None:
     """These ids are held no more."""
+    streams.lock(connection, stream_id)
     for part in _parts(ids):
         connection.execute(
             delete(held).where(held.c.stream == stream_id, held.c.id.in_(part or []))

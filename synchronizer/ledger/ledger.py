@@ -77,7 +77,7 @@ class Ledger:
         try:
             migration.ensure(database, migrate=migrate)
             marks = high_water.all()  # before the transaction: no later than what it sees
-            with database.write() as connection, database.dialect.alone(connection):
+            with database.alone() as connection:
                 epochs.settle_identity(connection, database.dialect.identity(connection))
                 epochs.settle_marks(connection, marks)
                 seed = _seed(connection)
@@ -127,10 +127,12 @@ class Ledger:
         else:
             name, new = rules.name, rules
         mark = self.high_water.get(key)
-        with self._database.write() as connection:
-            state = streams.find(connection, key)
-            if state is None:
-                return epochs.first(connection, key, name, mark)
+        state = self.find(key)
+        if state is None:
+            with self._database.alone() as connection:
+                state = streams.find(connection, key)  # who has made it meanwhile?
+                if state is None:
+                    return epochs.first(connection, key, name, mark)
         if state.rules == name:
             return state
         if new is None:

@@ -7,6 +7,7 @@ from oslo_log import log as logging
 from sqlalchemy import Connection, inspect, text
 
 from synchronizer.ledger import schema
+from synchronizer.ledger.dialects import limits
 from synchronizer.ledger.engine import Database
 
 LOG = logging.getLogger(__name__)
@@ -35,15 +36,15 @@ def ensure(database: Database, *, migrate: bool) -> None:
     if not migrate:
         what = "is empty" if found is None else f"has schema {found}, older than {schema.HEAD}"
         raise database.dialect.unusable(f"{what}; open it once with the daemon to migrate it")
-    with database.write() as connection, database.dialect.alone(connection):
-        if present(connection) != schema.HEAD:
+    patient = Database(database.url, answer_timeout=limits.MIGRATION_TIMEOUT)
+    try:
+        with patient.alone() as connection:
+            if present(connection) == schema.HEAD:
+                return  # another process was faster
             upgrade(connection)
-            LOG.info(
-                "the ledger %s has schema %s now (was %s)",
-                database.dialect.where,
-                schema.HEAD,
-                found,
-            )
+    finally:
+        patient.close()
+    LOG.info("the ledger %s has schema %s now (was %s)", database.dialect.where, schema.HEAD, found)
 
 
 def upgrade(connection: Connection, target: str = schema.HEAD) -> None:

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, Select, insert, select, update
 
 from synchronizer import errors
 from synchronizer.ledger.schema import listing, stream
@@ -13,7 +13,21 @@ from synchronizer.model import StreamKey
 
 def load(connection: Connection, stream_id: int) -> StreamState:
     """One stream. `errors.NotFound` when there is none of this id."""
-    row = connection.execute(select(stream).where(stream.c.id == stream_id)).one_or_none()
+    return _load(connection, select(stream).where(stream.c.id == stream_id), stream_id)
+
+
+def lock(connection: Connection, stream_id: int) -> StreamState:
+    """One stream, which nobody else changes until this transaction ends.
+
+    Every transaction that writes what it has read before takes this lock, or sets the row,
+    as its first statement: so none overwrites another's, and none waits crosswise.
+    """
+    query = select(stream).where(stream.c.id == stream_id).with_for_update()
+    return _load(connection, query, stream_id)
+
+
+def _load(connection: Connection, query: Select[Any], stream_id: int) -> StreamState:
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise errors.NotFound(f"there is no stream {stream_id}")
     return _state(row)

@@ -1,43 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every test here runs on SQLite, and on each server whose URL the environment names.
+"""Every test here runs on SQLite, PostgreSQL and MariaDB, unless it is of one of them.
 
-`SYNCHRONIZER_TEST_POSTGRESQL` and `SYNCHRONIZER_TEST_MARIADB` are URLs of a user who may
-create databases, with a database to connect to: postgresql://user@127.0.0.1/postgres
+The servers are private ones. `SYNCHRONIZER_TEST_POSTGRESQL` and `SYNCHRONIZER_TEST_MARIADB`
+name others instead, by URLs of a user who may create databases, with a database to connect
+to: postgresql://user@127.0.0.1/postgres. Tests that kill a server skip then.
 """
 
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy
 
 from synchronizer.ledger import Ledger, StreamState
-from synchronizer.ledger.dialects import dialect_of
+from tests.engines.database import DatabaseServer
+from tests.functional.ledger.places import FilePlace, Place, ServerPlace, named_server
 from tests.unit.ledger.builders import KEY
 
-SERVERS = {
-    "postgresql": "SYNCHRONIZER_TEST_POSTGRESQL",
-    "mariadb": "SYNCHRONIZER_TEST_MARIADB",
-}
 
-
-@pytest.fixture(params=["sqlite", *(name for name in SERVERS if SERVERS[name] in os.environ)])
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database of each kind."""
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where a test makes its databases."""
+    found: Place
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/ledger.sqlite"
-        return
-    server = sqlalchemy.make_url(os.environ[SERVERS[request.param]])
-    engine = dialect_of(server).engine().execution_options(isolation_level="AUTOCOMMIT")
-    name = f"ledger_{secrets.token_hex(6)}"
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name}")
-    engine.dispose()
+        found = FilePlace(tmp_path)
+    elif (url := named_server(request.param)) is not None:
+        found = ServerPlace(request.param, url)
+    else:
+        server: DatabaseServer = request.getfixturevalue(f"{request.param}_server")
+        found = ServerPlace(request.param, server.url(""), server)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def server_place(place: Place) -> ServerPlace:
+    """A `place` that is a server's; tests of SQLite skip."""
+    if not isinstance(place, ServerPlace):
+        pytest.skip("of servers")
+    return place
+
+
+@pytest.fixture
+def server(server_place: ServerPlace) -> Iterator[DatabaseServer]:
+    """A server that a test may kill, pause and restart; it runs again afterwards."""
+    found = server_place.server
+    if found is None:
+        pytest.skip("not with a server that the environment names")
+    yield found
+    if found.running:
+        found.resume()
+    else:
+        found.start()
+
+
+@pytest.fixture
+def ledger_url(place: Place) -> str:
+    """The URL of an empty database."""
+    return place.create()
 
 
 @pytest.fixture

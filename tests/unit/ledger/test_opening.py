@@ -13,7 +13,8 @@ from sqlalchemy import make_url
 
 import synchronizer.ledger
 from synchronizer import errors
-from synchronizer.ledger import Ledger, StreamState, dialects, migrate, schema
+from synchronizer.ledger import Ledger, StreamState, migrate, schema
+from synchronizer.ledger.dialects import limits
 from synchronizer.ledger.engine import Database
 from tests.unit.ledger.builders import create
 
@@ -137,7 +138,7 @@ def test_a_ledger_locked_for_too_long_can_be_tried_again(
     ledger: Ledger, stream: StreamState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger.close()
-    monkeypatch.setattr(dialects, "LOCK_TIMEOUT", 0.05)
+    monkeypatch.setattr(limits, "LOCK_TIMEOUT", 0.05)
     quick = Ledger.open(ledger_url(ledger), state_path=tmp_path / STATE)
     other = sqlite3.connect(tmp_path / "db" / "ledger.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -173,7 +174,7 @@ def test_a_new_file_that_another_is_about_to_write_is_waited_for(
 def test_a_new_file_that_another_keeps_locked_can_be_tried_again(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialects, "LOCK_TIMEOUT", 0.05)
+    monkeypatch.setattr(limits, "LOCK_TIMEOUT", 0.05)
     path = make_url(url).database or ""
     Path(path).parent.mkdir()
     other = sqlite3.connect(path, isolation_level=None)

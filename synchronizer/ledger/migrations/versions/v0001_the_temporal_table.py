@@ -2,9 +2,9 @@
 """The temporal table, its streams, and what is kept beside them."""
 
 import sqlalchemy as sa
-from alembic import op
 
 from synchronizer.ledger.columns import Hash, Name, Number, Payload, Prose
+from synchronizer.ledger.migrations import steps
 
 revision = "0001"
 down_revision = None
@@ -13,12 +13,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
+    steps.create_table(
         "meta",
         sa.Column("name", Name, primary_key=True),
         sa.Column("value", Prose, nullable=False),
     )
-    op.create_table(
+    steps.create_table(
         "stream",
         sa.Column("id", Number, primary_key=True, autoincrement=True),
         sa.Column("cloud", Name, nullable=False),
@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("fence", Number, nullable=False),
         sa.UniqueConstraint("cloud", "type", name="stream_key"),
     )
-    op.create_table(
+    steps.create_table(
         "version",
         _stream(),
         sa.Column("revision", Number, primary_key=True, autoincrement=False),
@@ -52,10 +52,16 @@ def upgrade() -> None:
         sa.Column("changed", Prose),
         sa.Column("payload", Payload),
     )
-    _index("version_newest", ["stream", "id", "superseded"], "superseded IS NULL")
-    _index("version_superseded", ["stream", "superseded"], "superseded IS NOT NULL")
-    _index("version_tombstone", ["stream", "op", "revision"], "op = 'delete'")
-    op.create_table(
+    steps.create_index(
+        "version_newest", "version", ["stream", "id", "superseded"], part="superseded IS NULL"
+    )
+    steps.create_index(
+        "version_superseded", "version", ["stream", "superseded"], part="superseded IS NOT NULL"
+    )
+    steps.create_index(
+        "version_tombstone", "version", ["stream", "op", "revision"], part="op = 'delete'"
+    )
+    steps.create_table(
         "held",
         _stream(),
         sa.Column("id", Name, primary_key=True),
@@ -64,7 +70,7 @@ def upgrade() -> None:
         sa.Column("since", Number, nullable=False),
         sa.Column("verdict", Name),
     )
-    op.create_table(
+    steps.create_table(
         "source_condition",
         _stream(),
         sa.Column("since", Number, nullable=False),
@@ -75,10 +81,4 @@ def upgrade() -> None:
 def _stream() -> sa.Column[int]:
     return sa.Column(
         "stream", Number, sa.ForeignKey("stream.id"), primary_key=True, autoincrement=False
-    )
-
-
-def _index(name: str, columns: list[str], part: str) -> None:
-    op.create_index(
-        name, "version", columns, sqlite_where=sa.text(part), postgresql_where=sa.text(part)
     )

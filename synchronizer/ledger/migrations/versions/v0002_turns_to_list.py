@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from synchronizer.ledger.columns import Name, Number, Prose
+from synchronizer.ledger.migrations import steps
 
 revision = "0002"
 down_revision = "0001"
@@ -13,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
+    steps.create_table(
         "listing",
         sa.Column(
             "stream", Number, sa.ForeignKey("stream.id"), primary_key=True, autoincrement=False

@@ -2,9 +2,9 @@
 """Signs of life of those who took streams over."""
 
 import sqlalchemy as sa
-from alembic import op
 
 from synchronizer.ledger.columns import Number
+from synchronizer.ledger.migrations import steps
 
 revision = "0003"
 down_revision = "0002"
@@ -13,4 +13,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("stream", sa.Column("beat", Number, nullable=False, server_default=sa.text("0")))
+    steps.add_column(
+        "stream", sa.Column("beat", Number, nullable=False, server_default=sa.text("0"))
+    )

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where tests make databases, and how they look into them past the ledger."""
+
+import abc
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy
+
+from synchronizer.ledger.dialects import dialect_of
+from tests.engines.database import DatabaseServer
+
+_VARIABLES = {
+    "postgresql": "SYNCHRONIZER_TEST_POSTGRESQL",
+    "mariadb": "SYNCHRONIZER_TEST_MARIADB",
+}
+
+
+def named_server(kind: str) -> str | None:
+    """The URL of the server to test with, when the environment names one."""
+    return os.environ.get(_VARIABLES[kind])
+
+
+class Place(abc.ABC):
+    """Makes empty databases of one kind, and removes them."""
+
+    kind: str
+
+    @abc.abstractmethod
+    def create(self) -> str:
+        """The URL of an empty database."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Remove what was made."""
+
+
+class FilePlace(Place):
+    kind = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def create(self) -> str:
+        return f"sqlite:///{self._path}/{secrets.token_hex(4)}/ledger.sqlite"
+
+    def close(self) -> None:
+        return  # with the test's directory
+
+
+class ServerPlace(Place):
+    """On a server: `server` when it is a private one."""
+
+    def __init__(self, kind: str, url: str, server: DatabaseServer | None = None) -> None:
+        self.kind = kind
+        self.server = server
+        self._url = sqlalchemy.make_url(url)
+        if not self._url.database:
+            self._url = self._url.set(database="postgres" if kind == "postgresql" else "mysql")
+        self._made: list[str] = []
+
+    def create(self, options: str = "") -> str:
+        name = self.new_name()
+        self.execute(f"CREATE DATABASE {name} {options}")
+        return self.url(name)
+
+    def new_name(self) -> str:
+        """A name for a database, which is removed in the end."""
+        name = f"ledger_{secrets.token_hex(6)}"
+        self._made.append(name)
+        return name
+
+    def url(self, name: str, user: str | None = None, password: str | None = None) -> str:
+        url = self._url.set(database=name)
+        if user is not None:
+            url = url.set(username=user, password=password)
+        return url.render_as_string(hide_password=False)
+
+    def execute(self, statement: str, database: str | None = None) -> list[sqlalchemy.Row[object]]:
+        """Run a statement as the administrator; its rows, if it gives any."""
+        with self.connect(database) as connection:
+            result = connection.exec_driver_sql(statement)
+            return list(result.all()) if result.returns_rows else []
+
+    @contextmanager
+    def connect(
+        self, database: str | None = None, isolation: str = "AUTOCOMMIT"
+    ) -> Iterator[sqlalchemy.Connection]:
+        """An administrator's connection to a database of here."""
+        url = self._url if database is None else self._url.set(database=database)
+        engine = dialect_of(url).engine()
+        try:
+            with engine.connect().execution_options(isolation_level=isolation) as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def close(self) -> None:
+        for name in self._made:
+            force = " WITH (FORCE)" if self.kind == "postgresql" else ""
+            self.execute(f"DROP DATABASE IF EXISTS {name}{force}")
+
+
+def database_of(url: str) -> str:
+    """The database that a URL names."""
+    return str(sqlalchemy.make_url(url).database)
