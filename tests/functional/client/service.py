@@ -96,13 +96,16 @@ class Service:
         if self._server is not None:
             self._server.stop()
             self._server = None
+        self.stop_relay()
+        for made in self._transports:
+            made.cleanup()
+        self._transports = []
+
+    def stop_relay(self) -> None:
         if self._relay is not None:
             self._relay[0].stop()
             self._relay[1].join(30)
             self._relay = None
-        for made in self._transports:
-            made.cleanup()
-        self._transports = []
 
     def close(self) -> None:
         self.stop_daemon()

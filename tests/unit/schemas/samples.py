@@ -81,7 +81,8 @@ def _requests(author: Author) -> dict[str, list[dict[str, Any]]]:
 
 
 def _errors() -> list[errors.SynchronizerError]:
-    told = {"condition": "503", "held": 1, "listed_at": "2026-01-02T03:04:05.678901Z"}
+    at = "2026-01-02T03:04:05.678901Z"
+    told = {"cursor": "listing.x", "condition": "503", "held": 1, "listed_at": at}
     return [
         errors.UnknownType(known=["nova.server"]),
         errors.UnknownCloud(known=["openstack1"]),
@@ -91,7 +92,8 @@ def _errors() -> list[errors.SynchronizerError]:
         errors.BadCursor(),
         errors.BadRequest(),
         errors.ServiceUnavailable(),
-        errors.ServiceUnavailable(retry_after=1.5, since="2026-01-02T03:04:05.678901Z", **told),
+        errors.ServiceUnavailable(retry_after=1.5, since=at, **told),
+        errors.Listing(retry_after=1.5, since=at, **told),
     ]
 
 

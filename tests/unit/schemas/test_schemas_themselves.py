@@ -72,13 +72,14 @@ def test_all_that_a_schema_refers_to_is_in_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", schemas.names())
 def test_every_member_is_described_and_every_required_one_is_a_member(name: str) -> None:
-    for node in nodes(schemas.load(name)):
+    schema = schemas.load(name)
+    shared = {**COMMON, **schema.get("$defs", {})}
+    for node in nodes(schema):
         if not is_object(node):
             continue
         for member, says in node["properties"].items():
             if "description" not in says:
-                pointer = says["$ref"]
-                says = COMMON[pointer.rpartition("/")[2]]
+                says = shared[says["$ref"].rpartition("/")[2]]
             assert len(says["description"]) > 9, member
         assert set(node.get("required", ())) <= set(node["properties"])
 
