@@ -17,9 +17,10 @@ from synchronizer.bus import topics
 from synchronizer.client import ChangesAnswer, Snapshot, StreamInfo, Version, Watch
 from synchronizer.client.requests import Requests
 from synchronizer.embedded import home, sources
-from synchronizer.embedded.direct import WAITING, Direct, Gate, closed
+from synchronizer.embedded.direct import Direct, Gate, closed
 from synchronizer.embedded.engine import Engine
 from synchronizer.embedded.exchange import Exchange
+from synchronizer.embedded.listings import AskedListing
 from synchronizer.embedded.resumed import Resumed, Token
 from synchronizer.ledger import Ledger
 from synchronizer.plugin import Plugin
@@ -36,7 +37,9 @@ BOOKMARK_INTERVAL = 10.0
 #: Seconds that a watch of one type waits for its first listing (a year: until it is closed),
 #: and one of several types for each.
 FIRST_ALONE, FIRST_OF_SEVERAL = 31_536_000.0, 5.0
-#: Questions that may wait inside for a listing at once.
+#: Seconds between listings that a `max_age` asks for: there is nobody else who asks.
+EARLY_GAP = 1.0
+#: Questions that may wait for a listing at once.
 MOST_WAITING = 32
 #: Seconds for which old versions are kept, by default: where the ledger is temporary or lasts.
 SHORT_RETENTION, LONG_RETENTION = 3600.0, 7 * 86400.0
@@ -94,6 +97,7 @@ class Embedded:
         )
         self._exchange = Exchange()
         self._gate = Gate()
+        self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._finishing: threading.Thread | None = None
         self._watches: weakref.WeakSet[Watch | Resumed] = weakref.WeakSet()
@@ -201,6 +205,7 @@ class Embedded:
                 finishing = self._finishing = threading.Thread(
                     target=self._finish, name="embedded end", daemon=True
                 )
+                self._stopping.set()
                 self._gate.shut(closed())
                 self._engine.stop()
                 finishing.start()
@@ -226,11 +231,14 @@ class Embedded:
             self._ledger,
             self._exchange.send,
             host="embedded",
-            first_listing_timeout=WAITING,
+            first_listing_timeout=patience,
             bookmark_interval=BOOKMARK_INTERVAL,
             most_waiting=MOST_WAITING,
+            lister=AskedListing(
+                self._ledger, self._engine.list_now, self._stopping, considerate=considerate
+            ),
         )
-        return Direct(endpoint, self._gate, patience=patience, considerate=considerate)
+        return Direct(endpoint, self._gate)
 
     def _watch(self, types: Sequence[str], keep_entities: bool) -> Watch:
         return Watch(
@@ -266,4 +274,5 @@ def _sampling(
         changes_interval=changes_interval or None,
         settle=settle,
         confirm_rate=confirm_rate,
+        early_gap=EARLY_GAP,
     )

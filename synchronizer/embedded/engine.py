@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
@@ -47,6 +48,7 @@ class Engine:
         on_fatal: Callable[[BaseException], None],
     ) -> None:
         self._on_fatal = on_fatal
+        owner = f"embedded:{socket.gethostname()}:{os.getpid()}"
         self._relay = Relay(
             ledger,
             ledger.high_water,
@@ -64,12 +66,12 @@ class Engine:
             verify_interval=VERIFY_INTERVAL,
         )
         self._workers: list[SamplingWorker] = []
+        self._by_type: dict[str, SamplingWorker] = {}
         for plugin in plugins:
             mine = {t.name: settings[t.name] for t in plugin.types() if t.name in settings}
-            worker = SamplingWorker(
-                plugin, ledger, mine, owner=f"embedded:{os.getpid()}", on_fatal=on_fatal
-            )
+            worker = SamplingWorker(plugin, ledger, mine, owner=owner, on_fatal=on_fatal)
             self._workers.append(worker)
+            self._by_type.update(dict.fromkeys(mine, worker))
 
     def start(self) -> None:
         """Takes the streams over and begins. Raises ledger errors; all is stopped then."""
@@ -96,6 +98,10 @@ class Engine:
         if self._relaying.ident is not None:
             self._relaying.join()
             self._keeper.stop()
+
+    def list_now(self, type_: str) -> None:
+        """Asks for a listing of this type before its time."""
+        self._by_type[type_].list_now(type_)
 
     def _run_relay(self) -> None:
         try:
