@@ -159,18 +159,18 @@ class RabbitNode:
 
 
 class RabbitBroker:
-    """A fresh virtual host of the node, as a test of the bus wants its broker."""
+    """A fresh virtual host of the node, of that `name`, as a test of the bus wants its broker."""
 
     def __init__(self, node: RabbitNode) -> None:
         self._node = node
-        self._vhost = uuid.uuid4().hex
-        node.api("PUT", f"vhosts/{self._vhost}")
+        self.name = uuid.uuid4().hex
+        node.api("PUT", f"vhosts/{self.name}")
         node.api(
             "PUT",
-            f"permissions/{self._vhost}/guest",
+            f"permissions/{self.name}/guest",
             {"configure": ".*", "write": ".*", "read": ".*"},
         )
-        self.url = f"rabbit://guest:guest@127.0.0.1:{node.port}/{self._vhost}"
+        self.url = f"rabbit://guest:guest@127.0.0.1:{node.port}/{self.name}"
 
     def kill(self) -> None:
         self._node.kill()
@@ -189,7 +189,7 @@ class RabbitBroker:
             self.resume()
         else:
             self.start()
-        self._node.api("DELETE", f"vhosts/{self._vhost}")
+        self._node.api("DELETE", f"vhosts/{self.name}")
 
     def queues(self) -> dict[str, int]:
         return {queue["name"]: queue.get("messages", 0) for queue in self._queues()}
@@ -200,6 +200,6 @@ class RabbitBroker:
 
     def _queues(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._node.api(
-            "GET", f"queues/{self._vhost}?disable_stats=true&enable_queue_totals=true"
+            "GET", f"queues/{self.name}?disable_stats=true&enable_queue_totals=true"
         )
         return found
