@@ -46,7 +46,7 @@ class NewContent:
         self._rate = rate
         self._chunk = max(1, min(_MOST_IN_CHUNK, int(rate / _CHUNKS_PER_SECOND)))
         self._pace = Pace(rate / self._chunk, stop, clock)
-        self._waiting: list[tuple[Difference, int]] = []
+        self._waiting: dict[str, tuple[Difference, int]] = {}
         self._bytes = 0
         self._left = 0
         self._before: int | None = None  # what the last listing left
@@ -75,10 +75,12 @@ class NewContent:
             )
             if not waits:
                 now.append(difference)
+            elif difference.id in self._waiting:  # the later page wins
+                self._waiting[difference.id] = (difference, tick)
             elif len(self._waiting) >= MOST_ENTITIES or self._bytes >= MOST_BYTES:
                 self._left += 1
             else:
-                self._waiting.append((difference, tick))
+                self._waiting[difference.id] = (difference, tick)
                 self._bytes += len(after or b"")
         return now
 
@@ -91,10 +93,11 @@ class NewContent:
                 "%s: %d entities have new content; %g of them a second are recorded",
                 *(self._sampler.key, len(self._waiting) + self._left, self._rate),
             )
-        for start in range(0, len(self._waiting), self._chunk):
+        waiting = list(self._waiting.values())
+        for start in range(0, len(waiting), self._chunk):
             self._pace.step()
             check()
-            done = self._sampler.record_later(self._waiting[start : start + self._chunk])
+            done = self._sampler.record_later(waiting[start : start + self._chunk])
             outcome.again += done.again
         self._waiting.clear()
         self._bytes = 0
