@@ -55,9 +55,7 @@ def save_pages(url: str, path: Path) -> None:
     cursor, more = None, True
     with path.open("wb") as file:
         while more:
-            answer = client.call(
-                "get_all", type=TYPE, cloud=CLOUD, cursor=cursor, encoding="zlib"
-            )
+            answer = client.call("get_all", type=TYPE, cloud=CLOUD, cursor=cursor, encoding="zlib")
             file.write(msgspec.json.encode(answer) + b"\n")
             cursor = answer.get("cursor")
             more = cursor is not None

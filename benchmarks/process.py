@@ -30,16 +30,20 @@ class Process:
         # The name, in parentheses, may hold anything; what is of interest comes after it.
         fields = (self._path / "stat").read_text().rpartition(")")[2].split()
         user, system = int(fields[11]), int(fields[12])
-        return Usage((user + system) / _TICKS, self._peak())
+        return Usage((user + system) / _TICKS, self._status("VmHWM"))
+
+    def resident(self) -> int:
+        """Bytes in memory now."""
+        return self._status("VmRSS")
 
     def forget_peak(self) -> None:
         """The peak begins anew at what is resident now."""
         (self._path / "clear_refs").write_text("5")
 
-    def _peak(self) -> int:
+    def _status(self, wanted: str) -> int:
         for line in (self._path / "status").read_text().splitlines():
             name, _, value = line.partition(":")
-            if name == "VmHWM":
+            if name == wanted:
                 return int(value.removesuffix("kB")) * 1024
         raise ProcessLookupError(f"process {self.pid} has no memory: it ended")
 
