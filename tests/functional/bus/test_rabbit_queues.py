@@ -170,10 +170,11 @@ def test_a_killed_stock_listeners_queue_stays_unless_the_documented_policy_is_se
     send(10)
     eventually(lambda: vhost.queues() == {doomed.POOL: 10}, "its messages pile up", 60)
     definition = policy() | {"expires": doomed.SECONDS * 1000}
-    rabbit_node.control(
-        "set_policy", "-p", vhost.name, "bounded", ".*", json.dumps(definition),
-        "--apply-to", "queues",
-    )  # fmt: skip
+    rabbit_node.api(
+        "PUT",
+        f"policies/{vhost.name}/bounded",
+        {"pattern": ".*", "definition": definition, "apply-to": "queues"},
+    )
     eventually(lambda: vhost.queues() == {}, "the queue goes", 60)
     send(10)
     assert vhost.queues() == {}
@@ -185,14 +186,14 @@ def test_a_consumer_is_handed_a_hundred_messages_and_heard_of_every_half_minute(
     made = transport.notification_transport(vhost.url)
     subscription = Subscription(made, [TOPIC])
     assert subscription.wait_started(60)
-    asked = ["-p", vhost.name, "--formatter", "json", "-q"]
 
     def prefetches() -> list[int]:
-        listed = rabbit_node.control("list_consumers", *asked, "prefetch_count")
-        return [consumer["prefetch_count"] for consumer in json.loads(listed)]
+        consumers = rabbit_node.api("GET", f"consumers/{vhost.name}")
+        return [consumer["prefetch_count"] for consumer in consumers]
 
     eventually(lambda: prefetches() == [100], "it is handed a hundred messages", 60)
-    listed = rabbit_node.control("list_connections", *asked[2:], "vhost", "timeout")
+    asked = ("vhost", "timeout", "--formatter", "json", "-q")
+    listed = rabbit_node.control("list_connections", *asked)
     assert [c["timeout"] for c in json.loads(listed) if c["vhost"] == vhost.name] == [30]
     subscription.close()
     made.cleanup()

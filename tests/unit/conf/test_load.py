@@ -109,3 +109,49 @@ def test_the_sample_can_be_used_for_any_cloud(tmp_path: pathlib.Path) -> None:
 def test_a_name_that_the_bus_cannot_carry_is_refused(tmp_path: pathlib.Path, name: str) -> None:
     with pytest.raises(errors.BadConfiguration, match="clouds"):
         load(tmp_path, f"[DEFAULT]\nclouds = {name}\n")
+
+
+def test_the_rabbit_driver_s_options_are_handed_on_as_they_were_said(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+[DEFAULT]
+clouds = one
+transport_url = rabbit://me:pw@host/vhost
+[oslo_messaging_rabbit]
+ssl = true
+ssl_ca_file = /etc/ca.pem
+kombu_reconnect_timeout = 7
+"""
+    monkeypatch.setenv("OS_OSLO_MESSAGING_RABBIT__HEARTBEAT_RATE", "4")
+    assert load(tmp_path, text).rabbit_options == {
+        "ssl": "True",
+        "ssl_ca_file": "/etc/ca.pem",
+        "kombu_missing_consumer_retry_timeout": "7",
+        "heartbeat_rate": "4",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "told"), [("ssl_ca_fil = x", "ssl_ca_file"), ("heartbeat_rate = often", "often")]
+)
+def test_an_option_that_the_rabbit_driver_does_not_take_is_refused(
+    tmp_path: pathlib.Path, line: str, told: str
+) -> None:
+    with pytest.raises(errors.BadConfiguration, match=told):
+        load(tmp_path, f"[DEFAULT]\nclouds = one\n[oslo_messaging_rabbit]\n{line}\n")
+
+
+def test_the_urls_of_the_two_buses_may_differ(tmp_path: pathlib.Path) -> None:
+    settings = load(
+        tmp_path,
+        """
+[DEFAULT]
+clouds = one
+runtime_path = /run/here
+notification_transport_url = rabbit://me:pw@host/vhost
+""",
+    )
+    assert settings.transport_url == "local:///run/here/bus.sock"
+    assert settings.notification_transport_url == "rabbit://me:pw@host/vhost"
+    assert str(settings.local_socket) == "/run/here/bus.sock"
