@@ -18,6 +18,8 @@ from stevedore.extension import Extension
 
 from synchronizer.cli import connect, texts
 from synchronizer.cli.helping import Written
+from synchronizer.cli.progress import Progress
+from synchronizer.client.client import LISTING_PATIENCE
 from synchronizer.model import Entity
 
 #: Formats that show entities as they are, one after the other; the others show rows.
@@ -45,7 +47,14 @@ class GetAll(Written, Lister):
             type=_age,
             metavar="SECONDS",
             help="how old the complete listing may be that the answer rests on; if it is older, "
-            "the daemon's next one is waited for, for a while (default: what is recorded)",
+            "the cloud is listed now, and waited for (default: what is recorded)",
+        )
+        parser.add_argument(
+            "--wait",
+            type=_age,
+            default=LISTING_PATIENCE,
+            metavar="SECONDS",
+            help="how long to wait for such a listing (default: %(default)g)",
         )
         parser.add_argument("--fields", type=_names, metavar="A,B", help="only these fields")
         parser.add_argument(
@@ -82,13 +91,20 @@ class GetAll(Written, Lister):
     def _entities(
         self, parsed_args: argparse.Namespace, where: dict[str, list[Any]]
     ) -> Iterator[Entity]:
+        progress = Progress(parsed_args.type, self.app.stderr)
         with connect.client(self.app.options) as client:
-            yield from client.get_all(
-                parsed_args.type,
-                max_age=parsed_args.max_age,
-                fields=parsed_args.fields,
-                where=where or None,
-            )
+            try:
+                snapshot = client.get_all(
+                    parsed_args.type,
+                    max_age=parsed_args.max_age,
+                    fields=parsed_args.fields,
+                    where=where or None,
+                    timeout=parsed_args.wait,
+                    waiting=progress.tell,
+                )
+            finally:
+                progress.end()
+            yield from snapshot
 
     def _load_formatter_plugins(self) -> ExtensionManager[ListFormatter]:
         # cliff finds formats by entry points, which would give this one to every other program.

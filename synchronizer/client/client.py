@@ -13,9 +13,13 @@ from synchronizer.bus.deadline import Caller
 from synchronizer.client.requests import Requests
 from synchronizer.client.snapshot import Snapshot
 from synchronizer.client.values import ChangesAnswer, StreamInfo, Version
+from synchronizer.client.waiting import Waiting, silently
 from synchronizer.client.watch import Subscribed, Watch
 
 LOG = logging.getLogger(__name__)
+
+#: Seconds to wait for a listing: a large cloud's takes many minutes.
+LISTING_PATIENCE = 3600.0
 
 #: Seconds for a connection to end.
 CLOSING = 2.0
@@ -86,13 +90,17 @@ class Client:
         fields: Sequence[str] | None = None,
         where: Mapping[str, Any] | None = None,
         page: int | None = None,
+        timeout: float = LISTING_PATIENCE,
+        waiting: Waiting = silently,
     ) -> Snapshot:
         """All entities of a type, to be iterated over; `items()` has ids and revisions, too.
 
         `max_age`: seconds; how old the complete listing that proves the answer may be (0: it
-        has to begin after the call). If it is older, the daemon's next listing is waited for,
-        for a while; then `errors.ServiceUnavailable`. Left out, the latest recorded state
-        answers at once. `fields` and
+        has to begin after the call). If it is older, a listing is begun, or one that is under
+        way and will do is waited for; `timeout`: for so many seconds, then `errors.Listing`.
+        A source that fails, or deletes that are held, are told after one call, by
+        `errors.ServiceUnavailable`. Left out, the latest recorded state answers at once, once
+        there was a first complete listing. `waiting`: see `waiting.Waiting`. `fields` and
         `where` (top-level fields and the values that they must have) give a subset. `page`:
         entities per call.
         """
@@ -104,6 +112,8 @@ class Client:
             limit=page,
             fields=fields,
             where=where,
+            timeout=timeout,
+            waiting=waiting,
         )
 
     def get(

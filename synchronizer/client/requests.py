@@ -14,6 +14,9 @@ from synchronizer.model import Entity, StreamKey
 #: Seconds for which the server may make get_all wait for a listing, beside its own work.
 LISTING_WAIT = 35.0
 
+#: Begins the cursor with which one waits on for a listing.
+LISTING_PREFIX = "listing."
+
 
 class Requests:
     """Asks through a caller. `timeout`: seconds for one call.
@@ -37,10 +40,12 @@ class Requests:
         fields: Sequence[str] | None = None,
         where: Mapping[str, Any] | None = None,
     ) -> Page:
-        """A page of get_all: the first, or the one that `cursor` leads to."""
+        """A page of get_all: the first, or the one that `cursor` leads to. `errors.Listing`
+        when the first has to wait for longer than a call does; its `cursor` waits on."""
+        waits = cursor is None or cursor.startswith(LISTING_PREFIX)
         wire = self._caller.call(
             "get_all",
-            deadline=self._timeout + (LISTING_WAIT if cursor is None else 0.0),
+            deadline=self._timeout + (LISTING_WAIT if waits else 0.0),
             type=entity_type,
             cloud=cloud,
             max_age=max_age,

@@ -10,6 +10,7 @@ from synchronizer import errors, fingerprint
 from synchronizer.client.ahead import Ahead
 from synchronizer.client.requests import Requests
 from synchronizer.client.values import Item, Page
+from synchronizer.client.waiting import Waiting, first_page, silently
 from synchronizer.model import Entity, StreamKey
 
 
@@ -21,6 +22,9 @@ class Snapshot:
     server's count and digest when its end is reached (`errors.BadMessage`). A page can
     also fail with `errors.Compacted`, `errors.EpochChanged` or `errors.BadCursor`: then
     begin again, with a new snapshot.
+
+    `timeout`: seconds to wait for a listing that is fresh enough, in as many calls as that
+    takes; then `errors.Listing`. `waiting`: see `waiting.Waiting`.
     """
 
     def __init__(
@@ -33,14 +37,26 @@ class Snapshot:
         limit: int | None = None,
         fields: Sequence[str] | None = None,
         where: Mapping[str, Any] | None = None,
+        timeout: float = 0.0,
+        waiting: Waiting = silently,
     ) -> None:
         self._requests = requests
         self._limit = limit
         self._fields = fields
         self._where = where
-        self._page = requests.page(
-            entity_type, cloud, max_age=max_age, limit=limit, fields=fields, where=where
-        )
+
+        def ask(cursor: str | None) -> Page:
+            return requests.page(
+                entity_type,
+                cloud,
+                cursor=cursor,
+                max_age=max_age,
+                limit=limit,
+                fields=fields,
+                where=where,
+            )
+
+        self._page = first_page(ask, timeout, waiting)
         self.info = self._page.info
 
     @property
