@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from synchronizer import errors
 from synchronizer.conf import CloudSettings, PluginSettings, Settings
 from synchronizer.daemon.service import Part, PartService
+from synchronizer.daemon.typesettings import sampling_of
 from synchronizer.ledger import Ledger
 from synchronizer.model import StreamKey
 from synchronizer.plugin import Plugin, PluginContext
@@ -89,17 +90,11 @@ class WorkerService(PartService):
         return WorkerPart(
             plugin,
             ledger,
-            {type_.name: self._sampling_of(type_.name) for type_ in plugin.types()},
+            {
+                type_.name: sampling_of(self.settings, self._cloud, type_.name)
+                for type_ in plugin.types()
+            },
             owner=f"{self.settings.host}:{os.getpid()}",
-        )
-
-    def _sampling_of(self, type_: str) -> TypeSettings:
-        configured = self.settings.of_type(self._cloud, type_)
-        return TypeSettings(
-            interval=configured.interval,
-            changes_interval=configured.changes_interval or None,
-            settle=configured.settle,
-            confirm_rate=configured.confirm_rate,
         )
 
 

@@ -16,6 +16,7 @@ from synchronizer.plugin import Page
 from synchronizer.sampling.baseline import Moment
 from synchronizer.sampling.evidence import Evidence
 from synchronizer.sampling.holds import SECOND_LISTING, Holds
+from synchronizer.sampling.newcontent import NewContent
 from synchronizer.sampling.pace import Pace
 from synchronizer.sampling.stream import Request, Sight, StreamSampler
 
@@ -63,6 +64,7 @@ class Listing:
         evidence: Evidence,
         holds: Holds,
         pace: Pace,
+        new_content: NewContent,
         *,
         on_server_time: Callable[[int], None],
         on_again: Callable[[Iterable[str]], None],
@@ -71,19 +73,23 @@ class Listing:
         self._evidence = evidence
         self._holds = holds
         self._pace = pace
+        self._new_content = new_content
         self._on_server_time = on_server_time
         self._on_again = on_again
         self._previous: Moment | None = None
 
-    def run(self) -> Listed:
-        """One listing, from its first request to its proof. Raises what stops it."""
+    def run(self, check: Callable[[], None] = lambda: None) -> Listed:
+        """One listing, from its first request to its proof. Raises what stops it.
+
+        `check` is called before each page and each commit of new content, and may raise.
+        """
         sampler = self._sampler
         self._on_again(sampler.catch_up())
         began = sampler.now()
         previous, self._previous = self._previous, None
         progress = Progress()
         try:
-            listed = self._run(began, previous, progress)
+            listed = self._run(began, previous, progress, check)
         except BaseException:
             self._on_again(progress.again)
             raise
@@ -96,11 +102,23 @@ class Listing:
             self._on_again(sampler.catch_up())
         return listed
 
-    def _run(self, began: Request, previous: Moment | None, progress: Progress) -> Listed:
-        self._read_pages(progress)
+    def _run(
+        self,
+        began: Request,
+        previous: Moment | None,
+        progress: Progress,
+        check: Callable[[], None],
+    ) -> Listed:
+        try:
+            self._read_pages(progress, check)
+        except errors.Retry:
+            # Else a listing that breaks each time would never have it recorded.
+            self._record_new_content(progress, check)
+            raise
         if not progress.ended:
             progress.problems.append("the listing broke off before its end")
         if progress.problems:
+            self._record_new_content(progress, check)
             return Listed(_few(progress.problems), again=frozenset(progress.again))
         if previous is not None and previous.generation != began.moment.generation:
             previous = None
@@ -110,22 +128,29 @@ class Listing:
         problems: list[str] = []
         if verdict.unclear:
             problems.append(f"{len(verdict.unclear)} entities exist but cannot be read now")
+        # After the deletes, so that nothing else waits for it.
+        self._record_new_content(progress, check)
+        left = self._new_content.end()
+        if left:
+            problems.append(f"new content of {left} entities waits for the next listing")
         again = self._settle(progress.again | set(verdict.again))
         if not (problems or verdict.held or again):
             again = self._prove(began)
-        soon = bool(again) or SECOND_LISTING in verdict.held.values()
+        soon = bool(again or left) or SECOND_LISTING in verdict.held.values()
         return Listed(tuple(problems), len(verdict.held), frozenset(again), soon)
 
-    def _read_pages(self, progress: Progress) -> None:
+    def _read_pages(self, progress: Progress, check: Callable[[], None]) -> None:
         sampler = self._sampler
+        self._new_content.begin()
         pages: Iterator[Page] = iter(sampler.plugin.get_all(sampler.type))
         while not progress.ended:
             self._pace.check()
+            check()
             with sampler.request() as request:
                 page = next(pages, None)
                 if page is None:
                     return
-                outcome = sampler.record_page(page, request)
+                outcome = sampler.record_page(page, request, self._new_content.divert)
             self._holds.forget(outcome.deleted)
             if progress.pages == 0:
                 self._on_server_time(request.at if page.server_time is None else page.server_time)
@@ -137,6 +162,9 @@ class Listing:
                 progress.problems.append(f"{len(page.unclear)} entities cannot be read now")
             if outcome.bad:
                 progress.problems.append(f"{outcome.bad} items cannot be decoded")
+
+    def _record_new_content(self, progress: Progress, check: Callable[[], None]) -> None:
+        progress.again.update(self._new_content.record(check).again)
 
     def _settle(self, ids: Iterable[str]) -> set[str]:
         """Samples discarded ids by GET; returns those of which nothing is sure yet."""

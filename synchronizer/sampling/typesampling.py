@@ -4,7 +4,6 @@
 import threading
 from collections.abc import Callable
 
-from synchronizer import errors
 from synchronizer.ledger import Ledger
 from synchronizer.model import EntityType
 from synchronizer.plugin import GetsChanges, Plugin
@@ -15,7 +14,9 @@ from synchronizer.sampling.conditions import Conditions
 from synchronizer.sampling.counters import Counters
 from synchronizer.sampling.evidence import Evidence
 from synchronizer.sampling.holds import Holds
+from synchronizer.sampling.lease import LeasedListing, told
 from synchronizer.sampling.listing import Listing
+from synchronizer.sampling.newcontent import NewContent
 from synchronizer.sampling.pace import Pace
 from synchronizer.sampling.resample import Resampler
 from synchronizer.sampling.schedule import PollLoop
@@ -68,9 +69,12 @@ class TypeSampling:
             evidence,
             self.holds,
             pace,
+            NewContent(self.sampler, settings.new_content_rate, stop, clock),
             on_server_time=self._on_server_time,
             on_again=self.resampler.add,
         )
+        self._leased = LeasedListing(self.sampler, self.listing, settings, uniform=uniform)
+        self._stop = stop
 
         def loop(
             kind: str, poll: Callable[[], None], interval: float | None, early_gap: float
@@ -111,6 +115,12 @@ class TypeSampling:
         """Asks for a listing before its time."""
         self._listing.wake()
 
+    def list_if_wanted(self) -> None:
+        """Asks for a listing before its time, if somebody asked for it in the ledger."""
+        present = self._ledger.listings.state(self.sampler.id)
+        if present.wanted > present.begun:
+            self.list_now()
+
     def hint(self, id_: str) -> None:
         """The entity is to be looked at."""
         self.sampler.doubt((id_,))
@@ -118,7 +128,7 @@ class TypeSampling:
 
     def _list(self) -> None:
         self._ledger.check()
-        listed = self.listing.run()
+        listed = self._leased.run(self._stop)
         if listed.problems:
             self._conditions.failing("completeness", "; ".join(listed.problems))
         else:
@@ -133,13 +143,7 @@ class TypeSampling:
 
     def _failed(self, kind: str, error: BaseException) -> None:
         self.counters.add(errors=1)
-        if isinstance(error, errors.LedgerUnavailable | errors.Refused):
-            text = f"the ledger: {error}"
-        elif isinstance(error, errors.SynchronizerError):
-            text = str(error)
-        else:
-            text = f"the plugin failed with {type(error).__name__}; see the log"
-        self._conditions.failing(kind, text)
+        self._conditions.failing(kind, told(error))
 
     def _worked(self, kind: str) -> None:
         self._conditions.working(kind)
