@@ -12,8 +12,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
+from oslo_messaging._drivers import common
 
-from synchronizer import schemas
+from synchronizer import errors, schemas
 
 #: Answers and arguments of the RPC methods, by method.
 METHODS = ("get_all", "changes", "get", "describe", "barrier")
@@ -47,6 +48,11 @@ def check_error(wire: Any) -> None:
     check("error", wire)
     assert wire["class"] in error_classes(), f"{wire['class']} is in no schema"
     assert not any("Traceback" in line for line in wire["tb"])
+
+
+def failure_of(error: errors.SynchronizerError) -> Any:
+    """What oslo.messaging makes of an error for the bus."""
+    return json.loads(common.serialize_remote_exception((type(error), error, None)))
 
 
 def answer_of(method: str) -> str:
@@ -112,6 +118,11 @@ class NewForms:
     def answer(self, method: str, wire: Any) -> None:
         if self._is_new(method, wire):
             check_answer(method, wire)
+
+    def error(self, error: errors.SynchronizerError) -> None:
+        failure = failure_of(error)
+        if self._is_new("error", failure):
+            check_error(failure)
 
     def request(self, method: str, wire: Any) -> None:
         if self._is_new(f"{method}?", wire):

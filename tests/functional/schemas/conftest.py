@@ -9,7 +9,7 @@ import pytest
 from synchronizer.model import StreamKey
 from tests.functional.bus.brokers import LocalBroker
 from tests.functional.client.service import STREAM, Service
-from tests.functional.schemas.wire import Calling, Listening, Overheard
+from tests.support.wire import Calling, Listening, Overheard
 
 #: A stream that was never listed.
 UNLISTED = StreamKey("c1", "cinder.volume")

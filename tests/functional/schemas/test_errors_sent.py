@@ -11,8 +11,8 @@ from synchronizer.model import StreamKey
 from synchronizer.snapshot import Endpoint
 from tests.functional.client.service import STREAM, Service, server
 from tests.functional.schemas.conftest import UNLISTED
-from tests.functional.schemas.wire import Calling
 from tests.support.schemas import error_classes
+from tests.support.wire import Calling
 
 OTHER = StreamKey("c2", "nova.server")
 SERVERS = {"type": STREAM.type, "cloud": STREAM.cloud}

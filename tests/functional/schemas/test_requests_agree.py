@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.functional.bus.brokers import LocalBroker
 from tests.functional.client.service import STREAM
 from tests.functional.schemas.conftest import serving
-from tests.functional.schemas.wire import Calling
 from tests.support.schemas import request_of, validator
+from tests.support.wire import Calling
 
 BIG = 2**53
 #: Values that make sense here, for one argument or another, and such that never do.

@@ -9,8 +9,8 @@ from typing import Any
 from synchronizer.ledger import Hold
 from tests.functional.client.service import STREAM, Service, server
 from tests.functional.schemas.conftest import UNLISTED
-from tests.functional.schemas.wire import Calling, Message, Overheard
 from tests.support.schemas import check, check_notification
+from tests.support.wire import Calling, Message, Overheard
 
 #: Too big for an answer of this server, and for a notification of its relay.
 BIG = {"id": "big", "text": "\u00e9" * 40_000}

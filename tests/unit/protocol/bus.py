@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from synchronizer import errors
+from tests.support.schemas import NewForms
 from tests.unit.protocol.model import Said
 
 Message = tuple[str, Any]
@@ -18,9 +19,10 @@ class Bus:
     #: Late copies that are kept at most.
     MOST = 8
 
-    def __init__(self) -> None:
+    def __init__(self, forms: NewForms) -> None:
         self.said = Said()
         self.is_out = False
+        self._forms = forms
         self._under_way: deque[str] = deque()
         self._late: deque[str] = deque(maxlen=self.MOST)
 
@@ -31,6 +33,10 @@ class Bus:
         if self.is_out:
             raise errors.BusUnavailable
         text = json.dumps((event_type, payload))
+        try:
+            self._forms.notification(event_type, json.loads(text)[1])
+        except AssertionError as error:
+            self.said.conflicts.append(str(error))
         if event_type.endswith(".changes"):
             self.said.take(payload["epoch"], json.loads(text)[1]["changes"])
         self._under_way.append(text)

@@ -15,6 +15,7 @@ from synchronizer.client.replica import Replica
 from synchronizer.client.requests import Requests
 from synchronizer.model import Change, Entity
 from synchronizer.snapshot import Endpoint
+from tests.support.schemas import NewForms
 from tests.unit.protocol.bus import Message
 from tests.unit.protocol.model import KEY
 
@@ -31,18 +32,27 @@ def _between_pages() -> Iterator[Event]:
 
 
 class Caller:
-    """Calls the endpoint as the bus does: everything is JSON. At times nobody answers."""
+    """Calls the endpoint as the bus does: everything is JSON, and as the schemas say. At times
+    nobody answers."""
 
-    def __init__(self, endpoint: Callable[[], Endpoint]) -> None:
+    def __init__(self, endpoint: Callable[[], Endpoint], forms: NewForms) -> None:
         self._endpoint = endpoint
+        self._forms = forms
         self.failing = 0
 
     def call(self, method: str, *, deadline: float | None = None, **arguments: Any) -> Any:
-        answer = getattr(self._endpoint(), method)({}, **json.loads(json.dumps(arguments)))
+        arguments = json.loads(json.dumps(arguments))
+        self._forms.request(method, arguments)
+        try:
+            answer = json.loads(json.dumps(getattr(self._endpoint(), method)({}, **arguments)))
+        except errors.SynchronizerError as error:
+            self._forms.error(error)
+            raise
+        self._forms.answer(method, answer)
         if self.failing:
             self.failing -= 1  # it was answered, but the answer never came
             raise errors.NobodyAnswers
-        return json.loads(json.dumps(answer))
+        return answer
 
 
 class WatchedLive(Live):

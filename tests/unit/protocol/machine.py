@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 from synchronizer.client.pace import LONGEST
 from synchronizer.client.replica import Replica
 from synchronizer.publishing import Relay
+from tests.support.schemas import NewForms
 from tests.unit.protocol.bus import Bus
 from tests.unit.protocol.consumer import Caller, Consumer
 from tests.unit.protocol.daemon import STAGES, Daemon, Killed, Stage
@@ -57,15 +58,17 @@ class Protocol(RuleBasedStateMachine):
     empty: ClassVar[Path]
     relay_class: ClassVar[type[Relay]] = Relay
     replica_class: ClassVar[type[Replica]] = Replica
+    #: Of all examples: what one has shown need not be looked at again.
+    forms: ClassVar[NewForms] = NewForms()
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="protocol-", dir=MEMORY))
         self.now = 1000.0
         self.instant = T0
-        self.bus = Bus()
+        self.bus = Bus(self.forms)
         self.daemon = Daemon(self.folder, self.empty, self.bus, self.clock, self.relay_class)
-        self.caller = Caller(lambda: self.daemon.endpoint)
+        self.caller = Caller(lambda: self.daemon.endpoint, self.forms)
         self.backup: Timeline | None = None
         #: Places that were another state before a backup came back.
         self.forked: dict[Place, None] = {}

@@ -5,13 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from oslo_messaging._drivers import common
-
 from synchronizer import errors
 from synchronizer.bus import topics
 from synchronizer.ledger import HighWater, Hold, Ledger
 from synchronizer.publishing import Relay
 from synchronizer.snapshot import Endpoint
+from tests.support.schemas import failure_of
 from tests.unit.publishing.support import VOLUMES, Author, Bus
 
 #: An entity whose JSON is longer than this does not travel whole.
@@ -45,7 +44,7 @@ def make(folder: Path, ledger: Ledger) -> Samples:
         "get-answer": [endpoint.get({}, **asked) for asked in requests["get"]],
         "describe-answer": [endpoint.describe({})],
         "barrier-answer": [endpoint.barrier({}, **asked) for asked in requests["barrier"]],
-        "error": [_failure(error) for error in _errors()],
+        "error": [failure_of(error) for error in _errors()],
         **{f"{method.replace('_', '-')}-request": asked for method, asked in requests.items()},
     }
     # The barrier's bookmark has a nonce.
@@ -95,11 +94,6 @@ def _errors() -> list[errors.SynchronizerError]:
         errors.ServiceUnavailable(retry_after=1.5, since=at, **told),
         errors.Listing(retry_after=1.5, since=at, **told),
     ]
-
-
-def _failure(error: errors.SynchronizerError) -> Any:
-    """As oslo.messaging sends it."""
-    return json.loads(common.serialize_remote_exception((type(error), error, None)))
 
 
 def _notification(event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
