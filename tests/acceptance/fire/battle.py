@@ -27,12 +27,14 @@ LOOK = 0.2
 
 
 class Battle:
-    """The rounds of one world. `hits`: how often each card really struck."""
+    """The rounds of one world. `hits`: how often each card really struck; `recovered`: in how
+    many seconds all was right again, the last time."""
 
     def __init__(self, world: World, *, recovery: float = RECOVERY) -> None:
         self.world = world
         self.audit = Audit(world)
         self.hits: collections.Counter[str] = collections.Counter()
+        self.recovered = 0.0
         self._recovery = recovery
 
     def play(self, round_: Round) -> None:
@@ -57,15 +59,17 @@ class Battle:
     def recover(self, *, heard_from: int | None = None, demoted: bool = False) -> None:
         """Ends the churn, waits until all is right again, and judges (see `Audit.check`)."""
         still_since = self._still()
-        deadline = time.monotonic() + self._recovery
+        began = time.monotonic()
+        deadline = began + self._recovery
         self._until(deadline, lambda: self._proven(still_since), "a proven listing")
         self.audit.check(heard_from=None, demoted=demoted)
         self.audit.check_proof()
         self._until(deadline, self._all_published, "the last revision to be marked as published")
-        self._until(deadline, self._copied, "the consumer's copy to equal the cloud")
+        self._until(deadline, self._copied, "the consumers' copies to equal the cloud")
         if heard_from is not None:
             self._until(deadline, self.audit.hears, "the consumer to hear bookmarks")
         self.audit.check(heard_from=heard_from, demoted=demoted)
+        self.recovered = time.monotonic() - began
         self.audit.forget()
 
     def until(self, done: Callable[[], bool], what: str, patience: float = STRIKING) -> None:
@@ -191,8 +195,10 @@ class Battle:
         return state.published == state.revision
 
     def _copied(self) -> bool:
-        dump = self.world.dump()
-        return dump is not None and dump.synced and dump.entities == self.world.truth.live
+        return all(
+            dump is not None and dump.synced and dump.entities == self.world.truth.live
+            for dump in map(self.world.dump, self.world.consumers)
+        )
 
     def _until(self, deadline: float, done: Callable[[], bool], what: str) -> None:
         while not done():
@@ -216,11 +222,12 @@ class Battle:
         ]
         wrong = differences(self.audit.copy_of_ledger(), world.truth.live)
         lines += [f"ledger: {text}" for text in wrong or ["equals the cloud"]]
-        dump = world.dump()
-        if dump is None:
-            lines.append("consumer: does not answer")
-        else:
-            lines.append(f"consumer: synced {dump.synced}, revision {dump.revision}")
-            wrong = differences(dump.entities, world.truth.live)
-            lines += [f"consumer: {text}" for text in wrong or ["equals the cloud"]]
+        for name in world.consumers:
+            dump = world.dump(name)
+            if dump is None:
+                lines.append(f"{name}: does not answer")
+            else:
+                lines.append(f"{name}: synced {dump.synced}, revision {dump.revision}")
+                wrong = differences(dump.entities, world.truth.live)
+                lines += [f"{name}: {text}" for text in wrong or ["equals the cloud"]]
         return "\n".join(lines)

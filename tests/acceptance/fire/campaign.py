@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from tests.acceptance.fire.launch import end_with_parent
 from tests.acceptance.fire.plan import Block
-from tests.acceptance.fire.processes import ROOT
+from tests.acceptance.fire.processes import ROOT, end_with_parent
 from tests.acceptance.fire.result import Result
 from tests.acceptance.fire.run import Run
 

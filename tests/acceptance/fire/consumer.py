@@ -1,64 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The consumer under fire: a plain copy, with a log of all that it was told.
-
-A line `dump PATH` on its standard input has it write its copy there. Its log has one
-JSON object a line, see `Line`; instants are microseconds since 1970.
-"""
+"""The consumer under fire: a plain copy by our client, with a log of all that it was told."""
 
 import argparse
-import os
 import pathlib
-import sys
 import threading
-import time
-from typing import Any, BinaryIO
-
-import msgspec
+from typing import Any
 
 from synchronizer.bus.subscription import Delivery
 from synchronizer.client import Added, Client, Copy, Deleted, Event, Resynced, Synced
 from synchronizer.client.watch import Subscribed
 from synchronizer.model import StreamKey
 from tests.acceptance.fire import defects
+from tests.acceptance.fire.lines import Dump, Line, Log, now, obey, state_of
 from tests.acceptance.fire.points import Points
-from tests.acceptance.fire.truth import state_of
 
 TIMEOUT = 4.0
-
-
-class Line(msgspec.Struct, omit_defaults=True):
-    """`what`: begun, heard, bookmark, added, updated, deleted, resynced or synced.
-
-    `first` and `last`: of a change set that was heard. `vanished`: ids that a new
-    snapshot lacks though the copy before had them.
-    """
-
-    what: str
-    at: int
-    id: str = ""
-    epoch: str = ""
-    revision: int = 0
-    sampled_at: int = 0
-    state: int = 0
-    first: int = 0
-    last: int = 0
-    vanished: list[str] = []
-    text: str = ""
-
-
-class Dump(msgspec.Struct):
-    synced: bool
-    revision: int
-    entities: dict[str, dict[str, Any]]
-
-
-class Log:
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def write(self, line: Line) -> None:
-        self._file.write(msgspec.json.encode(line) + b"\n")
-        self._file.flush()
 
 
 class Hearing:
@@ -121,26 +77,14 @@ class Consumer:
             return Line("added", at, state=state_of(event.entity), **about)
         return Line("updated", at, state=state_of(event.new), **about)
 
-    def obey(self) -> None:
-        """Until the harness is gone."""
-        for line in sys.stdin:
-            path = pathlib.Path(line.removeprefix("dump ").strip())
-            with self._lock:
-                stream = self._stream
-                dump = Dump(
-                    stream in self._copy.synced,
-                    self._copy.revisions.get(stream, 0),
-                    self._copy.of(stream.cloud, stream.type),
-                )
-                data = msgspec.json.encode(dump)
-            fresh = path.with_suffix(".new")
-            fresh.write_bytes(data)
-            fresh.rename(path)
-        os._exit(0)
-
-
-def now() -> int:
-    return time.time_ns() // 1000
+    def dump(self) -> Dump:
+        stream = self._stream
+        with self._lock:
+            return Dump(
+                stream in self._copy.synced,
+                self._copy.revisions.get(stream, 0),
+                self._copy.of(stream.cloud, stream.type),
+            )
 
 
 def main() -> int:
@@ -154,12 +98,9 @@ def main() -> int:
     if options.defect:
         defects.OF_CONSUMER[options.defect]()
     with (options.world / "consumer.jsonl").open("ab") as file:
-        # The one before may have been killed in the middle of a line.
-        file.write(b"\n")
         log = Log(file)
-        log.write(Line("begun", now(), text=str(os.getpid())))
         consumer = Consumer(Points(options.world), log, StreamKey(options.cloud, options.type))
-        threading.Thread(target=consumer.obey, daemon=True).start()
+        threading.Thread(target=obey, args=(consumer.dump,), daemon=True).start()
         with Client(options.transport_url, cloud=options.cloud, timeout=TIMEOUT) as client:
             watch = client.watch(
                 [options.type], patient=True, wrap=lambda subscribed: Hearing(subscribed, log)

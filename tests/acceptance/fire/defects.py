@@ -23,9 +23,10 @@ from synchronizer.publishing.batch import Batch, batch_of
 from synchronizer.publishing.relay import Relay
 from synchronizer.sampling import stream
 from synchronizer.sampling.baseline import Baseline, Moment
-from synchronizer.sampling.diff import Diff, Rules, compare
+from synchronizer.sampling.diff import Diff, compare
 from synchronizer.sampling.evidence import Evidence, Verdict
 from synchronizer.sampling.rawhash import Slice
+from synchronizer.sampling.rules import Rules
 from synchronizer.sampling.stream import Request
 from synchronizer_plugins.nova.plugin import NovaPlugin
 

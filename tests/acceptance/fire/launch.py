@@ -5,18 +5,18 @@ Everything is wrapped around methods of the real classes before the daemon forks
 """
 
 import argparse
-import ctypes
 import dataclasses
 import functools
 import os
 import pathlib
-import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from synchronizer.conf import Settings
+from synchronizer.daemon import ondemand, worker
 from synchronizer.daemon.main import main as daemon
 from synchronizer.daemon.service import Part, PartService
-from synchronizer.daemon.worker import WorkerService
+from synchronizer.daemon.typesettings import sampling_of
 from synchronizer.ledger import Ledger, StreamState, Write
 from synchronizer.ledger.commit import Commit
 from synchronizer.publishing.batch import Batch
@@ -25,12 +25,7 @@ from synchronizer.sampling import TypeSettings
 from synchronizer_plugins.nova.plugin import NovaPlugin
 from tests.acceptance.fire import defects
 from tests.acceptance.fire.points import Points
-
-
-def end_with_parent() -> None:
-    """SIGTERM when the harness is gone, however it went."""
-    set_parent_death_signal = 1
-    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
+from tests.acceptance.fire.processes import end_with_parent
 
 
 def keep_pids(path: pathlib.Path) -> None:
@@ -55,13 +50,13 @@ def keep_pids(path: pathlib.Path) -> None:
 
 def hurry() -> None:
     """Short pauses after failures, and a short overlap: rounds last seconds."""
-    sampling_of = WorkerService._sampling_of
 
-    def hurried(self: WorkerService, type_: str) -> TypeSettings:
-        settings = sampling_of(self, type_)
-        return dataclasses.replace(settings, early_gap=0.5, backoff_first=0.2, backoff_most=2.0)
+    def hurried(settings: Settings, cloud: str, type_: str) -> TypeSettings:
+        usual = sampling_of(settings, cloud, type_)
+        return dataclasses.replace(usual, early_gap=0.5, backoff_first=0.2, backoff_most=2.0)
 
-    WorkerService._sampling_of = hurried  # type: ignore[method-assign]
+    for module in (worker, ondemand):
+        setattr(module, "sampling_of", hurried)  # noqa: B010 (it is imported, not exported)
     NovaPlugin.changes_overlap = 5.0
 
 

@@ -2,6 +2,7 @@
 """The processes of one world: the simulated cloud, the daemon, the consumer."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -18,17 +19,23 @@ from tests.acceptance.fire.points import Points
 
 ROOT = pathlib.Path(__file__).parents[3]
 #: Seconds for a process to be there, or to be gone.
-PATIENCE = 30.0
+PATIENCE = 120.0
 #: The parts of the daemon, as they name their pid files.
 PARTS = ("worker", "relay", "snapshot", "broker")
+
+
+def end_with_parent() -> None:
+    """SIGTERM when the harness is gone, however it went."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 class Processes:
     """Starts and kills; starts again what died as it was meant to, in `tend`."""
 
-    def __init__(self, world: pathlib.Path, *, daemon: list[str], consumer: list[str]) -> None:
+    def __init__(self, world: pathlib.Path, commands: dict[str, list[str]]) -> None:
         self._world = world
-        self._commands = {"daemon": daemon, "consumer": consumer}
+        self._commands = commands
         self._points = Points(world)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._ours: list[psutil.Process] = []
@@ -100,11 +107,11 @@ class Processes:
             raise CannotGoOn(f"there is no {victim} to be signalled")
         os.kill(pid, number)
 
-    def ask_for_dump(self) -> pathlib.Path:
+    def ask_for_dump(self, consumer: str) -> pathlib.Path:
         """Where the consumer will have written its copy."""
         self._dumps += 1
         path = self._world / "dumps" / str(self._dumps)
-        stdin = self._running["consumer"].stdin
+        stdin = self._running[consumer].stdin
         assert stdin is not None
         with contextlib.suppress(BrokenPipeError):
             stdin.write(f"dump {path}\n".encode())
@@ -124,14 +131,13 @@ class Processes:
 
     def close(self) -> None:
         """Ends all of them; by force what does not end."""
-        for name in ("consumer", "daemon", "simulator"):
-            process = self._running.get(name)
-            if process is None:
-                continue
+        order = ("consumer", "stock", "daemon", "simulator")
+        for name in (name for name in order if name in self._running):
+            process = self._running[name]
             if process.poll() is None:
                 with contextlib.suppress(psutil.Error):
                     self._ours += psutil.Process(process.pid).children(recursive=True)
-                process.kill() if name == "consumer" else process.terminate()
+                process.terminate() if name in order[2:] else process.kill()
             try:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:

@@ -86,11 +86,13 @@ def _play(block: Block, world: World, result: Result, say: Callable[[str], None]
             except (Broken, CannotGoOn) as failure:
                 say(f"{round_}: {failure}")
                 say(f"--- daemon\n{world.processes.tail('daemon', 40)}")
-                say(f"--- consumer\n{world.processes.tail('consumer')}")
+                for name in world.consumers:
+                    say(f"--- {name}\n{world.processes.tail(name)}")
                 say(f"the world is kept in {world.path}")
                 raise
             result.rounds += 1
-            say(f"{round_}: {time.monotonic() - began:.1f} s")
+            seconds = time.monotonic() - began
+            say(f"{round_}: {seconds:.1f} s, of which {battle.recovered:.1f} s to recover")
     finally:
         result.hits = dict(battle.hits)
         result.mutations = world.truth.mutations

@@ -5,16 +5,14 @@ import pathlib
 from typing import Any
 
 import msgspec
-import xxhash
 
 from synchronizer.simulator import GroundTruth, Tail
+from tests.acceptance.fire.lines import state_of
 
 Entity = dict[str, Any]
 
 #: Never leaves the daemon, so a copy has to lack it.
 SENSITIVE = ("OS-EXT-SRV-ATTR:user_data",)
-
-_encoder = msgspec.json.Encoder(order="deterministic")
 
 
 def visible(entity: Entity) -> Entity:
@@ -30,11 +28,6 @@ def as_member(entity: Entity) -> Entity:
     if "fault" in shown:
         shown["fault"] = {k: v for k, v in shown["fault"].items() if k != "details"}
     return shown
-
-
-def state_of(entity: Entity) -> int:
-    """Stands for one state of an entity."""
-    return xxhash.xxh3_64_intdigest(_encoder.encode(entity))
 
 
 class Truth:

@@ -20,8 +20,8 @@ from synchronizer.model import StreamKey
 from synchronizer.simulator import Control, write_clouds
 from tests.acceptance.fire import defects
 from tests.acceptance.fire.cards import PAGES
-from tests.acceptance.fire.consumer import Dump
 from tests.acceptance.fire.failure import CannotGoOn
+from tests.acceptance.fire.lines import Dump
 from tests.acceptance.fire.points import Points
 from tests.acceptance.fire.processes import Processes
 from tests.acceptance.fire.servers import Servers
@@ -131,7 +131,13 @@ class World:
             daemon += ["--defect", settings.defect]
         elif settings.defect is not None:
             consumer += ["--defect", settings.defect]
-        self.processes = Processes(self.path, daemon=daemon, consumer=consumer)
+        commands = {"daemon": daemon, "consumer": consumer}
+        if servers is not None:
+            stock = ["-m", "tests.acceptance.fire.stock", *common]
+            commands["stock"] = [*stock, "--cloud", STREAM.cloud, "--type", STREAM.type]
+        #: By our client; on RabbitMQ also one that has only oslo.messaging.
+        self.consumers = tuple(name for name in commands if name != "daemon")
+        self.processes = Processes(self.path, commands)
         self.points = Points(self.path)
         self._ledger: Ledger | None = None
         self._stream: int | None = None
@@ -154,7 +160,8 @@ class World:
         self.control = Control(ready["control_url"])
         self.truth = Truth(log)
         self.processes.start("daemon")
-        self.processes.start("consumer")
+        for name in self.consumers:
+            self.processes.start(name)
         deadline = time.monotonic() + BEGINNING
         while not self.has_begun():
             self.pause(0.2)
@@ -174,8 +181,10 @@ class World:
             self._stream = found.id
         if self.state().listed_at is None:
             return False
-        dump = self.dump()
-        return dump is not None and dump.synced and dump.entities.keys() == self.truth.live.keys()
+        return all(
+            dump is not None and dump.synced and dump.entities.keys() == self.truth.live.keys()
+            for dump in map(self.dump, self.consumers)
+        )
 
     def ask(self, question: Callable[[Ledger], _T]) -> _T:
         """The ledger's answer; asked again while its database cannot be reached."""
@@ -207,9 +216,9 @@ class World:
         """What is wrong with the source, as the ledger has it."""
         return self.ask(lambda ledger: ledger.condition(self.stream))
 
-    def dump(self, patience: float = 5.0) -> Dump | None:
+    def dump(self, consumer: str = "consumer", patience: float = 5.0) -> Dump | None:
         """The consumer's copy now; None if it died meanwhile."""
-        path = self.processes.ask_for_dump()
+        path = self.processes.ask_for_dump(consumer)
         deadline = time.monotonic() + patience
         while not path.exists():
             self.pause(0.02)
