@@ -4,7 +4,6 @@
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import threading
@@ -16,18 +15,10 @@ import pytest
 from tests.acceptance.simulated.settings import PATIENCE, options
 from tests.support.copying import Copying
 from tests.support.daemon import Daemon
+from tests.support.examples import Example, blocks
 from tests.support.simulated import CLOUD, TYPE, SimulatedCloud
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
-
-ROOT = pathlib.Path(__file__).parents[3]
-BUS = "local:///run/synchronizer/bus.sock"
-
-
-def blocks(document: str, language: str = "python") -> list[str]:
-    """The code blocks of a document, in order."""
-    text = (ROOT / document).read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -40,43 +31,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SimulatedC
             yield cloud, daemon
 
 
-class Example:
-    """A block that runs by itself, with this test's bus and cloud for those of the document."""
-
-    def __init__(self, code: str, daemon: Daemon) -> None:
-        code = code.replace(BUS, daemon.transport_url).replace("openstack1", CLOUD)
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-W", "ignore", "-c", code],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._timer = threading.Timer(PATIENCE, self._process.kill)
-        self._timer.start()
-
-    def lines(self) -> Iterator[str]:
-        """What it prints, until it ends or time is up."""
-        assert self._process.stdout is not None
-        yield from self._process.stdout
-
-    def __enter__(self) -> "Example":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        self._process.kill()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
 def test_the_ten_lines_of_the_readme_tell_what_happens(
     world: tuple[SimulatedCloud, Daemon],
 ) -> None:
     cloud, daemon = world
     subscribe = next(block for block in blocks("README.md") if "Client(" in block)
     seen: list[str] = []
-    with Example(subscribe, daemon) as example:
+    with Example(subscribe, daemon.transport_url, CLOUD, PATIENCE) as example:
         for line in example.lines():
             seen.append(line)
             if line.startswith("Synced("):
@@ -96,7 +57,7 @@ def test_the_client_s_example_lists_and_then_watches(world: tuple[SimulatedCloud
         "copy.apply(event)",
         f"copy.apply(event); print('copied', len(copy.of('{CLOUD}', 'nova.server')), flush=True)",
     )
-    with Example(code, daemon) as example:
+    with Example(code, daemon.transport_url, CLOUD, PATIENCE) as example:
         lines = []
         for line in example.lines():
             lines.append(line)
@@ -104,22 +65,6 @@ def test_the_client_s_example_lists_and_then_watches(world: tuple[SimulatedCloud
                 break
     assert lines[-1] == "copied 20\n", "".join(lines[-5:])
     assert sum(line.endswith(" ACTIVE\n") for line in lines) > 5
-
-
-def test_a_stock_listener_and_rpc_client_do_as_shown(world: tuple[SimulatedCloud, Daemon]) -> None:
-    cloud, daemon = world
-    (code,) = (block for block in blocks("docs/consuming.md") if "oslo_messaging" in block)
-    code += "\nprint('page', len(page['entities']), flush=True)\nlistener.wait()\n"
-    with Example(code, daemon) as example:
-        lines = []
-        for line in example.lines():
-            lines.append(line)
-            if line.startswith("page "):
-                assert line == "page 20\n"
-                changed = cloud.control.mutate("rename")
-            if " update " in line:
-                break
-    assert f" update {changed} " in lines[-1], "".join(lines[-5:])
 
 
 class Racks(BaseHTTPRequestHandler):
