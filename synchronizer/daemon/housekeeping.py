@@ -3,6 +3,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from oslo_log import log as logging
 
@@ -13,15 +14,26 @@ LOG = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Compacts every `compact_interval`, verifies every `verify_interval` seconds and at once."""
+    """Compacts every `compact_interval`, verifies every `verify_interval` seconds and at once.
+
+    `retention`: seconds. `now`: the time by which versions were committed, in seconds
+    since 1970.
+    """
 
     def __init__(
-        self, ledger: Ledger, *, retention: float, compact_interval: float, verify_interval: float
+        self,
+        ledger: Ledger,
+        *,
+        retention: float,
+        compact_interval: float,
+        verify_interval: float,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
         self._retention = retention
         self._compact_interval = compact_interval
         self._verify_interval = verify_interval
+        self._now = now
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -32,20 +44,26 @@ class Housekeeping:
         self._stopping.set()
         self._thread.join(timeout=10)
 
+    def keep(self, *, verify: bool) -> bool:
+        """All streams once; False when they could not be read."""
+        try:
+            states = self._ledger.streams()
+        except errors.SynchronizerError as error:
+            LOG.warning("Housekeeping tries again later: %s", error)
+            return False
+        for state in states:
+            if not self._stopping.is_set():
+                self._keep(state, verify=verify)
+        return True
+
     def _run(self) -> None:
         verified = None
         while not self._stopping.is_set():
             due = verified is None or time.monotonic() - verified >= self._verify_interval
             if due:
                 verified = time.monotonic()
-            try:
-                states = self._ledger.streams()
-            except errors.SynchronizerError as error:
-                LOG.warning("Housekeeping tries again later: %s", error)
-                states, verified = [], None
-            for state in states:
-                if not self._stopping.is_set():
-                    self._keep(state, verify=due)
+            if not self.keep(verify=due):
+                verified = None
             self._stopping.wait(self._compact_interval)
 
     def _keep(self, state: StreamState, *, verify: bool) -> None:
@@ -63,10 +81,15 @@ class Housekeeping:
         self._ledger.verify_digest(state.id)
 
     def _compact(self, state: StreamState) -> None:
-        older_than = int((time.time() - self._retention) * 1_000_000)
-        removed = total = self._ledger.compact(state.id, older_than)
-        while removed and not self._stopping.is_set():
+        older_than = int((self._now() - self._retention) * 1_000_000)
+        total = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
             removed = self._ledger.compact(state.id, older_than)
+            if not removed:
+                break
             total += removed
+            # Others who want to write have their turn for as long.
+            self._stopping.wait(time.monotonic() - began)
         if total:
             LOG.info("%s: %d old versions removed", state.key, total)
