@@ -41,7 +41,9 @@ class Commit:
         writes: Sequence[Write],
         listed_at: int | None,
         payloads: Payloads,
+        largest: int | None = None,
     ) -> None:
+        """`largest`: bytes of a compressed entity that the database takes."""
         _examine(writes, listed_at)
         self._state = state
         self._writes = writes
@@ -50,12 +52,22 @@ class Commit:
         self._packed = [
             None if write.entity is None else payloads.pack(write.entity) for write in writes
         ]
+        if largest is not None:
+            self._require_room(largest)
 
     def run(self, connection: Connection) -> StreamState:
         self._compare_and_set(connection)
         if self._writes:
             self._record(connection, self._replaced(connection))
         return streams.load(connection, self._state.id)
+
+    def _require_room(self, largest: int) -> None:
+        for write, packed in zip(self._writes, self._packed, strict=True):
+            if packed is not None and len(packed) > largest:
+                raise errors.LedgerUnavailable(
+                    f"{self._state.key}: {write.id} has {len(packed)} bytes, compressed, and the "
+                    f"ledger's database takes {largest}; raise its max_allowed_packet"
+                )
 
     def _compare_and_set(self, connection: Connection) -> None:
         state = self._state

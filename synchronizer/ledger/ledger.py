@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from oslo_log import log as logging
 from sqlalchemy import Connection, insert, select
 
 from synchronizer.ledger import (
@@ -42,6 +43,8 @@ from synchronizer.ledger.values import (
     Write,
 )
 from synchronizer.model import StreamKey
+
+LOG = logging.getLogger(__name__)
 
 
 class Ledger:
@@ -81,9 +84,16 @@ class Ledger:
                 epochs.settle_identity(connection, database.dialect.identity(connection))
                 epochs.settle_marks(connection, marks)
                 seed = _seed(connection)
+                weaknesses = database.dialect.weaknesses(connection) if migrate else ()
         except BaseException:
             database.close()
             raise
+        for weakness in weaknesses:
+            LOG.warning(
+                "the ledger %s may lose what was published when its host crashes: %s",
+                database.dialect.where,
+                weakness,
+            )
         return cls(database, high_water, seed)
 
     def close(self) -> None:
@@ -173,7 +183,8 @@ class Ledger:
         `ValueError` for writes that contradict themselves or what is live.
         """
         rule_change.require_settled(state)
-        prepared = Commit(state, writes, listed_at, self._payloads)
+        largest = self._database.dialect.largest_payload
+        prepared = Commit(state, writes, listed_at, self._payloads, largest)
         with self._database.write() as connection:
             return prepared.run(connection)
 

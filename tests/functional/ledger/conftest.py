@@ -17,12 +17,14 @@ from tests.functional.ledger.places import FilePlace, Place, ServerPlace, named_
 from tests.unit.ledger.builders import KEY
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+@pytest.fixture(scope="session", params=["sqlite", "postgresql", "mariadb"])
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
     """Where a test makes its databases."""
     found: Place
     if request.param == "sqlite":
-        found = FilePlace(tmp_path)
+        found = FilePlace(tmp_path_factory.mktemp("ledgers"))
     elif (url := named_server(request.param)) is not None:
         found = ServerPlace(request.param, url)
     else:
@@ -54,9 +56,11 @@ def server(server_place: ServerPlace) -> Iterator[DatabaseServer]:
 
 
 @pytest.fixture
-def ledger_url(place: Place) -> str:
+def ledger_url(place: Place) -> Iterator[str]:
     """The URL of an empty database."""
-    return place.create()
+    url = place.create()
+    yield url
+    place.drop(url)
 
 
 @pytest.fixture

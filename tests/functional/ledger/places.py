@@ -4,12 +4,14 @@
 import abc
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy
 
+from synchronizer.ledger import schema
 from synchronizer.ledger.dialects import dialect_of
 from tests.engines.database import DatabaseServer
 
@@ -34,8 +36,16 @@ class Place(abc.ABC):
         """The URL of an empty database."""
 
     @abc.abstractmethod
+    def emptied(self) -> str:
+        """The URL of a database without rows, which may have been used before."""
+
+    @abc.abstractmethod
+    def drop(self, url: str) -> None:
+        """Remove a database."""
+
+    @abc.abstractmethod
     def close(self) -> None:
-        """Remove what was made."""
+        """Remove what is left."""
 
 
 class FilePlace(Place):
@@ -47,8 +57,14 @@ class FilePlace(Place):
     def create(self) -> str:
         return f"sqlite:///{self._path}/{secrets.token_hex(4)}/ledger.sqlite"
 
+    def emptied(self) -> str:
+        return self.create()  # as quick
+
+    def drop(self, url: str) -> None:
+        shutil.rmtree(Path(database_of(url)).parent, ignore_errors=True)
+
     def close(self) -> None:
-        return  # with the test's directory
+        return  # pytest removes the directory
 
 
 class ServerPlace(Place):
@@ -60,17 +76,27 @@ class ServerPlace(Place):
         self._url = sqlalchemy.make_url(url)
         if not self._url.database:
             self._url = self._url.set(database="postgres" if kind == "postgresql" else "mysql")
-        self._made: list[str] = []
+        self._made: set[str] = set()
+        self._shared: str | None = None
 
     def create(self, options: str = "") -> str:
         name = self.new_name()
         self.execute(f"CREATE DATABASE {name} {options}")
         return self.url(name)
 
+    def emptied(self) -> str:
+        if self._shared is None:
+            self._shared = self.create()
+        else:
+            with self.connect(database_of(self._shared)) as connection:
+                for table in reversed(schema.metadata.sorted_tables):
+                    connection.execute(table.delete())
+        return self._shared
+
     def new_name(self) -> str:
         """A name for a database, which is removed in the end."""
         name = f"ledger_{secrets.token_hex(6)}"
-        self._made.append(name)
+        self._made.add(name)
         return name
 
     def url(self, name: str, user: str | None = None, password: str | None = None) -> str:
@@ -98,10 +124,17 @@ class ServerPlace(Place):
         finally:
             engine.dispose()
 
+    def drop(self, url: str) -> None:
+        self._drop(database_of(url))
+
     def close(self) -> None:
-        for name in self._made:
-            force = " WITH (FORCE)" if self.kind == "postgresql" else ""
-            self.execute(f"DROP DATABASE IF EXISTS {name}{force}")
+        for name in list(self._made):
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        force = " WITH (FORCE)" if self.kind == "postgresql" else ""
+        self.execute(f"DROP DATABASE IF EXISTS {name}{force}")
+        self._made.discard(name)
 
 
 def database_of(url: str) -> str:

@@ -3,11 +3,18 @@
 
 import pytest
 
+from tests.functional.ledger.places import Place
 from tests.unit.ledger.test_commit import *  # noqa: F403
 from tests.unit.ledger.test_compaction import *  # noqa: F403
 from tests.unit.ledger.test_held import *  # noqa: F403
 from tests.unit.ledger.test_reading import *  # noqa: F403
+from tests.unit.ledger.test_rules import *  # noqa: F403
 from tests.unit.ledger.test_streams import *  # noqa: F403
+
+
+@pytest.fixture
+def ledger_url(place: Place) -> str:
+    return place.emptied()
 
 
 @pytest.fixture

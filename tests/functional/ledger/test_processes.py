@@ -14,29 +14,11 @@ from synchronizer import errors
 from synchronizer.fingerprint import digest
 from synchronizer.ledger import Ledger, StreamState
 from tests.functional.ledger import workers
-from tests.unit.ledger.builders import KEY, NO_LIMITS, create
+from tests.functional.ledger.consistency import assert_consistent
+from tests.unit.ledger.builders import KEY, create
 
 SPAWN = multiprocessing.get_context("spawn")
 DEADLINE = 60.0
-
-
-def assert_consistent(ledger: Ledger, stream_id: int) -> None:
-    """A snapshot at the floor and the changes above it give the baseline."""
-    state, live = ledger.baseline(stream_id)
-    page = ledger.snapshot_page(stream_id, state.epoch, state.floor, 0, **NO_LIMITS)
-    copy = {v.id: v.fingerprint for v in page.versions}
-    changes = ledger.changes(stream_id, state.floor, **NO_LIMITS).versions
-    assert [v.revision for v in changes] == list(range(state.floor + 1, state.revision + 1))
-    for version in changes:
-        if version.op == "delete":
-            del copy[version.id]
-        else:
-            copy[version.id] = version.fingerprint
-    assert copy == {row.id: row.fingerprint for row in live}
-    assert (state.count, state.digest) == (
-        len(live),
-        digest((row.id, row.fingerprint) for row in live),
-    )
 
 
 def run_all(target: Callable[..., None], arguments: list[tuple[Any, ...]]) -> None:
