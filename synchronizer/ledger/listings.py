@@ -103,15 +103,17 @@ class Listings:
         number: int,
         holder: str,
         *,
-        problem: str,
+        problem: str | None,
         since: int,
         pause: float,
         counts: bool = True,
     ) -> None:
         """The listing proved nothing, and why; ends it. The next may begin after the pause.
 
-        `counts`: as one more failure in a row.
+        No `problem`: the next will most likely prove what this one could not yet. `counts`:
+        as one more failure in a row.
         """
+        first = case((listing.c.since.is_(None), since), else_=listing.c.since)
         with self._database.write() as connection:
             now = self._now(connection)
             connection.execute(
@@ -120,7 +122,7 @@ class Listings:
                 .values(
                     failures=listing.c.failures + 1 if counts else 0,
                     not_before=now + int(min(max(pause, 0.0), LONGEST_PAUSE) * _SECOND),
-                    since=case((listing.c.since.is_(None), since), else_=listing.c.since),
+                    since=None if problem is None else first,
                     problem=problem,
                 )
             )

@@ -133,7 +133,7 @@ class _Lease:
         """The listing was complete and is recorded as such."""
         self._tell(lambda: self._listings.proven(self._stream, self._number, self._holder))
 
-    def fail(self, problem: str, pause: float, since: int, *, counts: bool = True) -> None:
+    def fail(self, problem: str | None, pause: float, since: int, *, counts: bool = True) -> None:
         """The listing proved nothing; nobody begins the next before the pause is over."""
         self._tell(
             lambda: self._listings.failed(
@@ -175,9 +175,8 @@ def told(error: BaseException) -> str:
     return f"the plugin failed with {type(error).__name__}; see the log"
 
 
-def _unproven(listed: Listed) -> str:
+def _unproven(listed: Listed) -> str | None:
+    """Why a listing proved nothing; None when the next one is expected to."""
     if listed.problems:
         return "; ".join(listed.problems)
-    if listed.held:
-        return f"{listed.held} deletes are held"
-    return f"{len(listed.again)} entities changed too often to be sure of them"
+    return None if listed.soon else f"{listed.held} deletes are held"

@@ -119,7 +119,9 @@ class Freshness:
                     left = deadline - time.monotonic()
                 except InVain:
                     in_hand, left = False, 0.0
-                if left <= 0 or not has_place:
+                # What cannot begin in time need not be waited for.
+                too_late = not present.running and present.pause > left
+                if left <= 0 or too_late or not has_place:
                     raise self._not_yet(state, wanted, present, in_hand, waited=has_place)
                 self._never.wait(min(self._poll, left))
         finally:
@@ -150,7 +152,7 @@ class Freshness:
         parts = [
             f"{stream.key} has no {fresh} yet, and "
             + (
-                f"none came within {self._timeout:g} s"
+                f"none comes within {self._timeout:g} s"
                 if waited
                 else "too many callers wait for one already"
             )
@@ -168,8 +170,10 @@ class Freshness:
         }
         if problem is not None and since is not None:
             details["since"] = wire_instant(since)
-            parts.append(f"since {details['since']} its source fails: {problem}")
-        if held:
+            fails = condition is not None or present.failures
+            what = "its source fails" if fails else "no listing of it could be proven"
+            parts.append(f"since {details['since']} {what}: {problem}")
+        elif held:
             parts.append(f"{held} deletes are held")
         if not waited:
             details["retry_after"] = _NO_PLACE

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 from types import TracebackType
@@ -50,8 +51,16 @@ class SimulatedCloud:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.resume()
         self._process.terminate()
         self._process.communicate()
+
+    def pause(self) -> None:
+        """It answers nobody, until `resume`; what it was asked it answers then."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     def truth(self) -> GroundTruth:
         return GroundTruth(self.log)

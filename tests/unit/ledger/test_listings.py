@@ -140,6 +140,15 @@ def test_a_failure_makes_everybody_wait_and_is_forgotten_after_a_success(
     assert (state.failures, state.pause, state.problem, state.since) == (0, 0.0, None, None)
 
 
+def test_a_listing_that_needs_another_one_is_no_problem_but_makes_it_wait(
+    listings: Listings, stream: StreamState
+) -> None:
+    begin(listings, stream, "a")
+    listings.failed(stream.id, 1, "a", problem=None, since=T0, pause=10, counts=False)
+    state = listings.state(stream.id)
+    assert (state.failures, state.pause, state.problem, state.since) == (0, 10.0, None, None)
+
+
 def test_a_proof_counts_even_when_the_turn_was_lost(
     listings: Listings, stream: StreamState, time: Time
 ) -> None:
