@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -17,9 +18,18 @@ class Daemon:
     """`synchronizer run` with a configuration; `options` are appended to it as they are.
 
     Its directory is short, as a Unix socket's path has to be. Ended by its own pid.
+    `program`: the command, where it is another installation's.
     """
 
-    def __init__(self, *, cloud: str, clouds_yaml: pathlib.Path, options: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        cloud: str,
+        clouds_yaml: pathlib.Path,
+        options: str = "",
+        program: Sequence[str] = (sys.executable, "-m", "synchronizer"),
+    ) -> None:
+        self._program = tuple(program)
         self._directory = tempfile.TemporaryDirectory(prefix="synchronizer-test-")
         self.path = pathlib.Path(self._directory.name)
         self._environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds_yaml)}
@@ -44,16 +54,13 @@ class Daemon:
     def start(self) -> None:
         with (self.path / "daemon.out").open("ab") as out:
             self._process = subprocess.Popen(
-                [
-                    sys.executable, "-m", "synchronizer", "run",
-                    "--config-file", str(self.configuration),
-                ],
+                [*self._program, "run", "--config-file", str(self.configuration)],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
                 env=self._environment,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     def stop(self) -> int:
         """Asks it to end; its exit status. Kills its whole session if it does not."""
@@ -70,16 +77,13 @@ class Daemon:
     def ask(self, *arguments: str) -> str:
         """What a command of `synchronizer` with this configuration prints."""
         done = subprocess.run(
-            [
-                sys.executable, "-m", "synchronizer", "--config-file", str(self.configuration),
-                *arguments,
-            ],
+            [*self._program, "--config-file", str(self.configuration), *arguments],
             capture_output=True,
             text=True,
             env=self._environment,
             timeout=PATIENCE,
             check=False,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, f"{arguments} ended with {done.returncode}: {done.stderr}"
         return done.stdout
 
