@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import pytest
 
 from synchronizer.plugin.conformance import PluginConformance, Source
-from tests.unit.plugin.conformance import broken
+from tests.unit.plugin.conformance import broken, broken_capabilities
 from tests.unit.plugin.conformance.things import Good, HookedThings, Listed, Things
 
 
 def kinds(of: type[broken.Faulty] = broken.Faulty) -> Iterator[type[broken.Faulty]]:
     """Every class with a fault."""
     for kind in of.__subclasses__():
-        if kind is not broken.FaultyCapability:
+        if kind is not broken_capabilities.FaultyCapability:
             yield kind
         yield from kinds(kind)
 
