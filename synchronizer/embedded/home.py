@@ -17,7 +17,7 @@ LEDGER_FILE = "ledger.sqlite"
 @contextlib.contextmanager
 def temporary() -> Iterator[pathlib.Path]:
     """A directory for this process alone, which goes with all that is in it."""
-    with tempfile.TemporaryDirectory(prefix="synchronizer-") as name:
+    with tempfile.TemporaryDirectory(prefix="synchronizer-embedded-") as name:
         yield pathlib.Path(name)
 
 
