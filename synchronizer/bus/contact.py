@@ -17,6 +17,9 @@ from synchronizer import errors
 from synchronizer.bus import rabbit
 from synchronizer.bus.transport import RABBIT_DRIVER, url_of
 
+#: How a broker's hanging up shows: it may do so before what it said of the reason was read.
+_CLOSED = (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
 #: AMQP's reply codes.
 _ACCESS_REFUSED = 403
 _PRECONDITION_FAILED = 406
@@ -55,6 +58,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _refusal(driver: Any, chain: list[BaseException]) -> str | None:
     for error in chain:
+        if isinstance(error, _CLOSED):
+            return None
         if isinstance(error, ssl.SSLError):
             return _tls(error)
         # All of py-amqp's errors have it; the local bus does without that library.
@@ -108,7 +113,7 @@ def _absence(driver: Any, chain: list[BaseException]) -> str:
             return "nothing listens there"
         if isinstance(error, TimeoutError):
             return "it does not answer"
-        if isinstance(error, ConnectionResetError):
+        if isinstance(error, _CLOSED):
             return f"it closed the connection; if it always does, {_closing(driver)}"
     return str(chain[0])
 
@@ -117,5 +122,8 @@ def _closing(driver: Any) -> str:
     """Why a broker may close each connection at once."""
     options = getattr(driver.conf, rabbit.GROUP, None)
     if options is not None and options.ssl:
-        return "check ssl_cert_file and ssl_key_file: it may ask for a client certificate"
+        return (
+            "check that the port is the one for TLS, and, as it may ask for a client certificate, "
+            "ssl_cert_file and ssl_key_file"
+        )
     return "check the port: it may be the one for TLS (ssl=true)"

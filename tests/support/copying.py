@@ -12,10 +12,11 @@ from synchronizer.model import StreamKey
 
 class Copying:
     """`copy` is kept up to date; `deletes` are (instant in microseconds, id) as received, and
-    `told` is (instant, event) for all that came after the first whole copy."""
+    `told` is (instant, event) for all that came after the first whole copy. `more`: for the
+    client."""
 
-    def __init__(self, transport_url: str, *types: str, cloud: str) -> None:
-        self._client = Client(transport_url, cloud=cloud)
+    def __init__(self, transport_url: str, *types: str, cloud: str, **more: Any) -> None:
+        self._client = Client(transport_url, cloud=cloud, **more)
         self._watch = self._client.watch(types, patient=True)
         self._changed = threading.Condition()
         self.copy = Copy()
