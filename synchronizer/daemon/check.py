@@ -14,9 +14,11 @@ from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.rpc import RpcClient
 from synchronizer.bus.transport import notification_transport, redact_url, rpc_transport
 from synchronizer.conf import CloudSettings, PluginSettings, Settings
+from synchronizer.daemon.typesettings import sampling_of
 from synchronizer.ledger.examine import examine
 from synchronizer.plugin import PluginContext
 from synchronizer.plugin.loader import load
+from synchronizer.sampling.rules import masked
 
 ANSWER_SECONDS = 5.0
 
@@ -48,7 +50,7 @@ def check(settings: Settings, *, offline: bool = False) -> Iterator[Finding]:
     for cloud in settings.clouds:
         for plugin in cloud.plugins:
             name = f"cloud {cloud.name}, plugin {plugin.name}"
-            yield from judged(name, partial(source, cloud, plugin))
+            yield from judged(name, partial(source, settings, cloud, plugin))
 
 
 def judged(what: str, look: Callable[[], Iterable[str]]) -> Iterator[Finding]:
@@ -118,7 +120,7 @@ def local_bus(url: str) -> Iterable[str]:
     return [f"the broker answers, {status.peers} connections"]
 
 
-def source(cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
+def source(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
     plugins, broken = load(
         [plugin.name], lambda _name, _class: PluginContext(cloud.name, plugin.values)
     )
@@ -126,6 +128,9 @@ def source(cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
         raise errors.BadPlugin(broken[0].error)
     made = plugins[plugin.name]
     try:
+        for type_ in made.types():
+            configured = sampling_of(settings, cloud.name, type_.name)
+            masked(type_, configured.volatile, configured.sensitive)
         return list(made.check())
     finally:
         made.close()

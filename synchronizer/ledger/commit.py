@@ -90,7 +90,9 @@ class Commit:
             return
         present = streams.load(connection, state.id)
         if present.fence != state.fence:
-            raise errors.Fenced(f"{state.key} was taken over by {present.owner}")
+            raise errors.Fenced(
+                f"another process has taken over {state.key}: {present.owner}", owner=present.owner
+            )
         raise errors.Refused(
             f"{state.key} is at {present.epoch}/{present.revision}, not at "
             f"{state.epoch}/{state.revision}"

@@ -35,6 +35,15 @@ class Committed:
     again: list[str] = dataclasses.field(default_factory=list)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tail:
+    """What others recorded. `touched`: the ids. `doubtful`: those of them of which we may
+    have seen a newer state, found it to be unchanged, and so recorded nothing."""
+
+    touched: set[str]
+    doubtful: set[str]
+
+
 class Committer:
     """Writes one stream. The caller holds the stream's lock."""
 
@@ -58,9 +67,10 @@ class Committer:
                 refusals += 1
                 if refusals > MAX_REFUSALS:
                     raise
-                touched = self.catch_up()
-                done.again += [d.id for d in rest if d.id in touched]
-                rest = [d for d in rest if d.id not in touched]
+                tail = self.catch_up()
+                mine = {d.id for d in rest} & tail.touched
+                done.again += mine | tail.doubtful
+                rest = [d for d in rest if d.id not in mine]
                 continue
             rest = rest[MAX_ROWS:]
             self._apply(chunk, state, tick, done)
@@ -73,23 +83,23 @@ class Committer:
     def prove(self, listed_at: int) -> set[str]:
         """Records that a complete listing began then, though nothing differs.
 
-        Returns the ids that another writer touched meanwhile; if there are any, nothing
-        was recorded: they are to be sampled again first.
+        Returns the ids that another writer touched meanwhile, and that are in doubt; if
+        there are any, nothing was recorded: they are to be sampled again first.
         """
         for _ in range(MAX_REFUSALS):
             known = self._baseline.known
             try:
                 self._baseline.state = self._ledger.commit(known, (), listed_at=listed_at)
             except errors.Refused:
-                touched = self.catch_up()
-                if touched:
-                    return touched
+                doubtful = self.catch_up().doubtful
+                if doubtful:
+                    return doubtful
             else:
                 return set()
         raise errors.Refused
 
-    def catch_up(self) -> set[str]:
-        """Takes over what others recorded; returns the ids that they touched."""
+    def catch_up(self) -> Tail:
+        """Takes over what others recorded."""
         baseline = self._baseline
         known = baseline.known
         try:
@@ -97,10 +107,11 @@ class Committer:
         except (errors.Compacted, errors.EpochChanged):
             state, tail = self._ledger.state(known.id), None
         if state.fence != known.fence or state.rules != known.rules:
-            raise errors.Fenced(f"another process has taken over {known.key}", owner=state.owner)
+            raise taken_over(state)
         if tail is None or state.epoch != known.epoch:
             self.reload()
             raise errors.Refused(f"the numbering of {known.key} began anew; begin again")
+        doubtful = {e.id for e in tail if not baseline.is_newer(e.id, e.base)}
         tick = baseline.next_tick()
         for entry in tail:
             if entry.match is None:
@@ -108,14 +119,15 @@ class Committer:
             else:
                 baseline.put(entry.id, entry.match, entry.revision, None, tick)
         baseline.state = state
-        return {entry.id for entry in tail}
+        baseline.mark(state.revision)
+        return Tail({entry.id for entry in tail}, doubtful)
 
     def reload(self) -> None:
         """Reads the baseline anew; what began before is void."""
         known = self._baseline.known
         state, live = self._ledger.baseline(known.id)
         if state.fence != known.fence or state.rules != known.rules:
-            raise errors.Fenced(f"another process has taken over {known.key}", owner=state.owner)
+            raise taken_over(state)
         self._baseline.load(state, live)
         self._on_reload()
         LOG.info("%s: baseline of %d entities at %d read", state.key, len(live), state.revision)
@@ -136,6 +148,12 @@ class Committer:
                 else:
                     done.updates += 1
         baseline.state = state
+
+
+def taken_over(state: StreamState) -> errors.Fenced:
+    return errors.Fenced(
+        f"another process has taken over {state.key}: {state.owner}", owner=state.owner
+    )
 
 
 def _write(difference: Difference) -> Write:

@@ -21,7 +21,7 @@ from synchronizer.model import EntityType, StreamKey
 from synchronizer.plugin import GetsOne, Page, Plugin
 from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.clock import Clock
-from synchronizer.sampling.committer import MAX_ROWS, Committer
+from synchronizer.sampling.committer import MAX_ROWS, Committer, taken_over
 from synchronizer.sampling.counters import Counters
 from synchronizer.sampling.diff import Diff, Difference, compare, compare_absent
 from synchronizer.sampling.rawhash import RawHasher
@@ -113,9 +113,7 @@ class StreamSampler:
             self.ledger.ensure_stream(self.key, self._rules.to_change())
         state, live = self.ledger.baseline(found.id)
         if state.fence != fence or state.rules != rules:
-            raise errors.Fenced(
-                f"another process has taken over {self.key}: {state.owner}", owner=state.owner
-            )
+            raise taken_over(state)
         self._unmasked = self._rules.unmasked_after(found.rules)
         with self.lock:
             self.baseline.load(state, live)
@@ -237,10 +235,10 @@ class StreamSampler:
         return touched
 
     def catch_up(self) -> set[str]:
-        """Takes over what others recorded. Returns the ids that they touched, to be sampled
-        again: what we last saw of them, and found unchanged, may be the newer state."""
+        """Takes over what others recorded. Returns the ids that are to be sampled again: what
+        we last saw of them, and found unchanged, may be newer than what was recorded."""
         with self.lock:
-            return self._committer.catch_up()
+            return self._committer.catch_up().doubtful
 
     def doubt(self, ids: Sequence[str]) -> None:
         """The next observations of the ids are compared, whatever their bytes."""
