@@ -2,9 +2,11 @@
 """Daemons that begin with other rules than there were, and two side by side."""
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 from synchronizer.client import Client, Updated
+from synchronizer.ledger import Ledger
 from tests.acceptance.simulated.settings import PATIENCE, options
 from tests.support.copying import Copying
 from tests.support.daemon import Daemon
@@ -133,3 +135,44 @@ def test_of_two_daemons_with_different_rules_the_last_to_begin_samples_until_it_
             assert isinstance(last, Updated)
             assert last.id == described
             assert one.told().count("entities match anew") == 1
+
+
+def test_a_field_that_may_not_be_kept_any_longer_is_taken_back_from_everybody(
+    tmp_path: Path,
+) -> None:
+    with SimulatedCloud(tmp_path, servers=SERVERS) as cloud:
+        daemon = Daemon(cloud=CLOUD, clouds_yaml=cloud.clouds_yaml, options=options())
+        with daemon, Copying(daemon.transport_url, TYPE, cloud=CLOUD) as consumer:
+            consumer.wait_synced(CLOUD, TYPE, PATIENCE)
+            renamed = cloud.control.mutate("rename")
+            consumer.wait_equal(CLOUD, TYPE, cloud.servers(), PATIENCE)
+            wait_proven(consumer.client, 2)
+            (before,) = consumer.client.describe()
+            assert before.revision == SERVERS + 1
+
+            assert daemon.stop() == 0
+            text = daemon.configuration.read_text()
+            daemon.configuration.write_text(text + "[nova.server]\nsensitive = metadata\n")
+            daemon.start()
+            left = {
+                id_: {name: value for name, value in server.items() if name != "metadata"}
+                for id_, server in cloud.servers().items()
+            }
+            consumer.wait_equal(CLOUD, TYPE, left, PATIENCE)
+            wait_proven(consumer.client, 2)
+            (after,) = consumer.client.describe()
+            assert (after.epoch, after.revision) == (before.epoch, before.revision + SERVERS)
+            told = [(e.id, e.changed) for _, e in consumer.told if isinstance(e, Updated)]
+            assert told[0][0] == renamed
+            assert Counter(told[1:]) == Counter(
+                dict.fromkeys(((i, ("metadata",)) for i in left), 1)
+            )
+            # Nor is it in the history, of which the first version of each is a part.
+            ledger = Ledger.open(
+                f"sqlite:///{daemon.path}/state/ledger.sqlite", state_path=daemon.path / "state"
+            )
+            with closing(ledger):
+                (stream,) = ledger.streams()
+                history = ledger.changes(stream.id, 0, limit=1 << 20, max_bytes=1 << 30).versions
+            assert len(history) == after.revision
+            assert not any(b'"metadata"' in (version.entity or b"") for version in history)
