@@ -72,7 +72,7 @@ class Watch(Written, Command):
             connect.client(self.app.options) as client,
             client.watch(parsed.types, patient=parsed.wait) as watch,
         ):
-            self._print(watch, parsed)
+            self._print(watch, parsed, set())
 
     def _embedded(self, parsed: argparse.Namespace) -> None:
         since = embedding.since_of(parsed.since or (), parsed.types)
@@ -82,18 +82,21 @@ class Watch(Written, Command):
             embedding.opened(parsed, self.app.options) as embedded,
             embedded.watch(since=since) as watch,
         ):
-            self._print(watch, parsed)
+            self._print(watch, parsed, {StreamKey(embedded.cloud, type_) for type_ in since})
 
-    def _print(self, watch: Watched, parsed: argparse.Namespace) -> None:
+    def _print(self, watch: Watched, parsed: argparse.Namespace, known: set[StreamKey]) -> None:
+        """`known`: of these streams no snapshot comes, but what has changed."""
         line_of = FORMATS[parsed.format]
         synced: set[StreamKey] = set()
         out = self.app.stdout
         for event in watch:
             if isinstance(event, Resynced):
                 synced.discard(event.stream)
+                known.discard(event.stream)
             elif isinstance(event, Synced):
                 synced.add(event.stream)
-            elif parsed.no_snapshot and event.stream not in synced:
+                known.add(event.stream)
+            elif parsed.no_snapshot and event.stream not in known:
                 continue
             out.write(line_of(event) + "\n")
             out.flush()

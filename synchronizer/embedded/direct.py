@@ -19,7 +19,7 @@ class Gate:
     def __enter__(self) -> None:
         with self._changed:
             if self._error is not None:
-                raise self._error
+                raise self._error.with_traceback(None)  # or each raise would lengthen it
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:

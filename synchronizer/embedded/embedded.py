@@ -16,15 +16,15 @@ from synchronizer import errors
 from synchronizer.bus import topics
 from synchronizer.client import ChangesAnswer, Snapshot, StreamInfo, Version, Watch
 from synchronizer.client.requests import Requests
-from synchronizer.embedded import home, sources
+from synchronizer.embedded import home, intervals, sources
 from synchronizer.embedded.direct import Direct, Gate, closed
 from synchronizer.embedded.engine import Engine
 from synchronizer.embedded.exchange import Exchange
 from synchronizer.embedded.listings import AskedListing
 from synchronizer.embedded.resumed import Resumed, Token
-from synchronizer.ledger import Ledger
+from synchronizer.ledger import Hold, Ledger, Verdict
+from synchronizer.model import StreamKey
 from synchronizer.plugin import Plugin
-from synchronizer.sampling import TypeSettings
 from synchronizer.snapshot import Endpoint
 
 LOG = logging.getLogger(__name__)
@@ -37,8 +37,6 @@ BOOKMARK_INTERVAL = 10.0
 #: Seconds that a watch of one type waits for its first listing (a year: until it is closed),
 #: and one of several types for each.
 FIRST_ALONE, FIRST_OF_SEVERAL = 31_536_000.0, 5.0
-#: Seconds between listings that a `max_age` asks for: there is nobody else who asks.
-EARLY_GAP = 1.0
 #: Questions that may wait for a listing at once.
 MOST_WAITING = 32
 #: Seconds for which old versions are kept, by default: where the ledger is temporary or lasts.
@@ -83,13 +81,13 @@ class Embedded:
         settle: float = 60.0,
         confirm_rate: float = 20.0,
     ) -> None:
-        self.types = tuple(dict.fromkeys([types] if isinstance(types, str) else types))
+        self.types = _names(types)
         self.cloud = topics.check_cloud(cloud)
         if not self.types:
             raise errors.BadRequest("name at least one entity type")
         if ledger_url and directory is None:
             raise errors.BadConfiguration("a ledger with a URL needs a directory that lasts, too")
-        sampling = _sampling(interval, changes_interval, settle, confirm_rate)
+        sampling = intervals.settings(interval, changes_interval, settle, confirm_rate)
         used = (
             sources.installed(self.types, cloud, settings or {})
             if plugins is None
@@ -154,7 +152,7 @@ class Embedded:
         `since`: by entity type, the epoch and the revision up to which the caller knows it
         already; what was recorded after that is told instead of everything (see `Resumed`).
         """
-        wanted = self.types if types is None else tuple(types)
+        wanted = self.types if types is None else _names(types)
         self._known(*wanted, *(since or ()))
 
         def begin() -> Watch:
@@ -196,6 +194,17 @@ class Embedded:
         """Where every stream stands: how fresh it is, and what fails of its source."""
         known = self._requests.describe()
         return tuple(info for info in known if info.cloud == self.cloud and info.type in self.types)
+
+    def held(self, entity_type: str) -> list[Hold]:
+        """The deletes that lack evidence, and why; most need nobody and are settled in time."""
+        with self._gate:
+            return [hold for _, hold in self._ledger.held(self._stream(entity_type))]
+
+    def decide(self, entity_type: str, verdict: Verdict, ids: Sequence[str] | None = None) -> int:
+        """What a person says of held deletes (None: all of the type): "confirm", these are gone,
+        or "release", judge them anew. Obeyed within seconds; how many were held."""
+        with self._gate:
+            return self._ledger.decide(self._stream(entity_type), ids, verdict)
 
     def close(self) -> None:
         """Ends sampling and watches, also those that wait in other threads; within seconds. A
@@ -251,6 +260,12 @@ class Embedded:
             patient=True,
         )
 
+    def _stream(self, entity_type: str) -> int:
+        self._known(entity_type)
+        state = self._ledger.find(StreamKey(self.cloud, entity_type))
+        assert state is not None  # noqa: S101 - made when the engine started
+        return state.id
+
     def _known(self, *types: str) -> None:
         for type_ in types:
             if type_ not in self.types:
@@ -260,19 +275,6 @@ class Embedded:
                 )
 
 
-def _sampling(
-    interval: float, changes_interval: float | None, settle: float, confirm_rate: float
-) -> TypeSettings:
-    for name, value in (("interval", interval), ("confirm_rate", confirm_rate)):
-        if value <= 0:
-            raise errors.BadConfiguration(f"{name} must be above 0, not {value}")
-    for name, value in (("changes_interval", changes_interval or 0.0), ("settle", settle)):
-        if value < 0:
-            raise errors.BadConfiguration(f"{name} must not be below 0, but is {value}")
-    return TypeSettings(
-        interval=interval,
-        changes_interval=changes_interval or None,
-        settle=settle,
-        confirm_rate=confirm_rate,
-        early_gap=EARLY_GAP,
-    )
+def _names(types: Sequence[str]) -> tuple[str, ...]:
+    """Without doubles; a single name is taken for itself, not for its letters."""
+    return tuple(dict.fromkeys([types] if isinstance(types, str) else types))

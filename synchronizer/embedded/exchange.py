@@ -44,7 +44,7 @@ class Inbox:
             if self._closed:
                 return None
             if self._failure is not None:
-                raise self._failure
+                raise self._failure.with_traceback(None)  # or each raise would lengthen it
             topic, event_type, body = self._waiting.popleft()
             self._bytes -= len(body)
         return Delivery(topic, event_type, msgspec.json.decode(body))

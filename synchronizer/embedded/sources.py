@@ -76,6 +76,11 @@ def check(plugin: Plugin) -> None:
     thread.join(CHECKING)
     if found:
         raise found[0]
+    if thread.is_alive():
+        LOG.warning(
+            "%s/%s: no answer within %.0f s; it is waited for",
+            *(plugin.context.cloud, plugin.service, CHECKING),
+        )
 
 
 def _owner(type_: str, known: Sequence[PluginInfo]) -> PluginInfo:

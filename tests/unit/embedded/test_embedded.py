@@ -15,10 +15,12 @@ from synchronizer import errors
 from synchronizer.client import Added, Copy, Deleted, Synced, Updated
 from synchronizer.embedded import Embedded
 from synchronizer.ledger import Ledger
+from tests.support.waiting import until
 from tests.unit.embedded.things import (
     CLOUD,
     OTHER,
     THING,
+    Listed,
     Things,
     embedded,
     until_equal,
@@ -171,6 +173,38 @@ def test_a_check_that_is_slow_or_fails_otherwise_keeps_nothing_from_beginning(
     things.unchecked = errors.SourceUnavailable("not now")
     with embedded(things) as here:
         assert len(list(here.get_all(THING))) == 3
+
+
+def test_a_service_that_says_nothing_is_told_of_and_begun_with(
+    things: Things, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("synchronizer.embedded.sources.CHECKING", 0.05)
+    answer = threading.Event()
+    monkeypatch.setattr(things, "check", lambda: [str(answer.wait(60))])
+    with embedded(things) as here:
+        assert len(list(here.get_all(THING))) == 3
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == [
+        f"{CLOUD}/things: no answer within 0 s; it is waited for"
+    ]
+    answer.set()
+
+
+def test_deletes_that_lack_evidence_are_held_until_somebody_decides() -> None:
+    listed = Listed()
+    for number in range(3):
+        listed.put(f"t{number}")
+    with embedded(listed, interval=0.1) as here, here.watch(THING) as events:
+        up_to_synced(events)
+        for number in range(3):
+            listed.drop(f"t{number}")
+        held = until("the deletes to be held", lambda: here.held(THING))
+        assert {hold.id for hold in held} == {"t0", "t1", "t2"}
+        assert here.describe()[0].held == 3
+        assert here.decide(THING, "confirm") == 3
+        told = [next(events) for _ in range(3)]
+        assert {e.id for e in told if isinstance(e, Deleted)} == {"t0", "t1", "t2"}
+        with pytest.raises(errors.UnknownType):
+            here.held(OTHER)
 
 
 def test_an_end_leaves_neither_threads_nor_files_nor_memory(

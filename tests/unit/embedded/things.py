@@ -24,9 +24,12 @@ CLOUD = "c1"
 THING, OTHER = "things.thing", "things.other"
 
 
-class Things(Plugin, GetsChanges, GetsOne):
-    """`failing`, when it is set, is what every request raises; `unchecked` what `check` does.
-    `resume` is set while requests are answered: those that find it cleared wait for it."""
+class Listed(Plugin):
+    """Can be listed, and no more.
+
+    `failing`: by type, what each request raises; `unchecked`: what `check` does. `resume` is
+    set while requests are answered: those that find it cleared wait for it.
+    """
 
     service: ClassVar[str] = "things"
 
@@ -74,6 +77,19 @@ class Things(Plugin, GetsChanges, GetsOne):
             self.listings += 1
         yield Page([_raw(entity) for entity in self.live(type_.name).values()], last=True)
 
+    def close(self) -> None:
+        self.closed += 1
+
+    def _answer(self, type_: EntityType) -> None:
+        self.asked.set()
+        self.resume.wait()
+        if (error := self.failing.get(type_.name)) is not None:
+            raise error
+
+
+class Things(Listed, GetsChanges, GetsOne):
+    """Tells what has changed, and shows single things, too."""
+
     def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
         self._answer(type_)
         with self._lock:
@@ -90,17 +106,8 @@ class Things(Plugin, GetsChanges, GetsOne):
             raise NotFound(f"no thing {id_}")
         return msgspec.json.encode(entity)
 
-    def close(self) -> None:
-        self.closed += 1
 
-    def _answer(self, type_: EntityType) -> None:
-        self.asked.set()
-        self.resume.wait()
-        if (error := self.failing.get(type_.name)) is not None:
-            raise error
-
-
-def embedded(things: Things, **options: Any) -> Embedded:
+def embedded(things: Listed, **options: Any) -> Embedded:
     """All types of the source, with changes at once."""
     chosen = {"changes_interval": 0.05, "settle": 0.0, **options}
     return Embedded(things.names, cloud=CLOUD, plugins=[things], **chosen)
