@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).parents[2]
+#: What the documents name.
 BUS = "local:///run/synchronizer/bus.sock"
 
 
