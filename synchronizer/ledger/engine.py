@@ -35,6 +35,7 @@ class Database:
         with self._explained(), self._engine.connect() as connection:
             connection = connection.execution_options(**self.dialect.read_options)
             with connection.begin():
+                self.dialect.begin_reading(connection)
                 yield connection
 
     @contextmanager
@@ -74,6 +75,12 @@ class Database:
             raise self.dialect.unavailable("has no free connection") from error
         except exc.DBAPIError as error:
             ours = self.dialect.explain(error.orig or error)
+            if ours is None:
+                raise
+            raise ours from error
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            # Not everywhere does SQLAlchemy wrap what its driver raises.
+            ours = self.dialect.explain(error)
             if ours is None:
                 raise
             raise ours from error

@@ -47,6 +47,10 @@ class Dialect(abc.ABC):
         """How a commit could be lost here that was said to be durable; for the operator."""
         return ()
 
+    def begin_reading(self, connection: Connection) -> None:
+        """What makes every read of this transaction see the same instant, beside its options."""
+        return
+
     @contextmanager
     def alone(self, connection: Connection) -> Iterator[None]:
         """A write transaction; until it has ended no other process is in one of these."""

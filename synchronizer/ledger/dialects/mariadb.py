@@ -3,7 +3,7 @@
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,9 @@ class Mysql(Server):
 
     driver = "mysql+pymysql"
     extra = "mysql"
+    # Switching the session's level to and fro would cost each transaction four round trips.
+    read_options: Mapping[str, Any] = {}
+    write_options: Mapping[str, Any] = {}
     lost = frozenset({"1205", "1213", "1020"})  # lock timeout, deadlock, changed since read
     read_only = frozenset({"1290", "1792", "1836"})
 
@@ -49,6 +52,7 @@ class Mysql(Server):
         seconds = max(1, math.ceil(limits.LOCK_TIMEOUT))
         with connection.cursor() as cursor:
             cursor.execute(_SETTINGS, (seconds, seconds))
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
             cursor.execute("SELECT @@version, @@max_allowed_packet")
             version, packet = cursor.fetchone()
             if "MariaDB" in version:  # MySQL has no such limit
@@ -63,6 +67,9 @@ class Mysql(Server):
     def weaknesses(self, connection: Connection) -> Sequence[str]:
         flush = connection.execute(text("SELECT @@innodb_flush_log_at_trx_commit")).scalar()
         return [] if flush == 1 else [f"innodb_flush_log_at_trx_commit is {flush}, not 1"]
+
+    def begin_reading(self, connection: Connection) -> None:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     @contextmanager
     def alone(self, connection: Connection) -> Iterator[None]:

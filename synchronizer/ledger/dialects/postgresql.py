@@ -2,7 +2,7 @@
 """PostgreSQL, through psycopg."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,6 +37,8 @@ _NO_LOGIN = re.compile(
 class Postgresql(Server):
     driver = "postgresql+psycopg"
     extra = "postgresql"
+    read_options: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ"}
+    write_options: Mapping[str, Any] = {"isolation_level": "READ COMMITTED"}
     lost = frozenset({"40001", "40P01", _LOCK_NOT_AVAILABLE})  # serialization, deadlock
     read_only = frozenset({"25006"})
 

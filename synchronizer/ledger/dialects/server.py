@@ -18,8 +18,6 @@ class Server(Dialect):
     restarted, an administrator, a fail-over) costs nobody an error.
     """
 
-    read_options = {"isolation_level": "REPEATABLE READ"}
-    write_options = {"isolation_level": "READ COMMITTED"}
     driver: ClassVar[str]
     extra: ClassVar[str]
     #: Codes of "this transaction lost; begin it again".

@@ -131,27 +131,26 @@ def test_locks_of_a_writer_who_fell_silent_are_taken_from_him(
     silent.close()
 
 
-def test_writers_read_what_is_committed_whatever_the_servers_default(
-    server_place: ServerPlace, ledger_url: str
+def test_isolation_is_ours_whatever_the_servers_default(
+    server_place: ServerPlace, ledger_url: str, state_path: Path
 ) -> None:
-    name = database_of(ledger_url)
     if server_place.kind == "postgresql":
         server_place.execute(
-            f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'"
+            f"ALTER DATABASE {database_of(ledger_url)}"
+            " SET default_transaction_isolation = 'serializable'"
         )
-        query = "SHOW transaction_isolation"
-    else:
-        query = "SELECT @@tx_isolation"
+    ledger = Ledger.open(ledger_url, state_path=state_path, migrate=True)
+    stream = ledger.ensure_stream(KEY, "rules 1")
     database = Database(ledger_url)
-    for scope, wanted in (
-        (database.write, "read committed"),
-        (database.alone, "read committed"),
-        (database.read, "repeatable read"),
-    ):
+    query = "SELECT count(*) FROM version"
+    for scope, seen in ((database.read, 0), (database.write, 2), (database.alone, 3)):
         with scope() as connection:
-            found = str(connection.exec_driver_sql(query).scalar())
-            assert found.lower().replace("-", " ") == wanted
+            before = connection.exec_driver_sql(query).scalar()
+            assert before == stream.revision
+            stream = ledger.commit(stream, [create(f"id-{stream.revision}")])
+            assert connection.exec_driver_sql(query).scalar() == seen
     database.close()
+    ledger.close()
 
 
 # --- what is read and then written ---------------------------------------------------

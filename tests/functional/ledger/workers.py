@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the other processes of these tests do."""
 
+import time
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import TypeVar
 
 from synchronizer import errors
 from synchronizer.ledger import Ledger, StreamState, Write
 from tests.unit.ledger.builders import KEY, create, delete, update
+
+T = TypeVar("T")
 
 
 def open_together(url: str, state_path: Path, barrier: Barrier, pipe: Connection) -> None:
@@ -55,3 +61,38 @@ def _step(ledger: Ledger, state: StreamState) -> list[Write]:
     writes = [create(f"id-{state.revision}-{n}", pad="x" * 500) for n in range(20)]
     writes += [update(id_, n=state.revision) for id_ in live[:20]]
     return writes + [delete(id_) for id_ in live[20:40]]
+
+
+def persist(url: str, state_path: Path, name: str, commits: int, pipe: Connection) -> None:
+    """Commit one create at a time, whatever happens to the server.
+
+    Sends each id when it is known to be recorded, and then how often the server failed.
+    """
+    ledger = _patiently(lambda: Ledger.open(url, state_path=state_path))
+    state = _patiently(lambda: ledger.ensure_stream(KEY, "rules 1"))
+    failures = 0
+    for number in range(commits):
+        id_ = f"{name}-{number}"
+        while True:
+            try:
+                state = ledger.commit(state, [create(id_)])
+                break
+            except errors.Refused:
+                pass
+            except errors.LedgerUnavailable:
+                failures += 1
+            state, tail = _patiently(partial(ledger.tail, state.id, state.revision))
+            if any(entry.id == id_ for entry in tail):
+                break  # it was recorded, and the answer was lost
+        pipe.send(id_)
+    pipe.send(failures)
+    ledger.close()
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """The answer, however often the ledger is unavailable before it comes."""
+    while True:
+        try:
+            return ask()
+        except errors.LedgerUnavailable:
+            time.sleep(0.01)
