@@ -125,12 +125,15 @@ class Ledger:
         with self._database.read() as connection:
             return streams.load(connection, stream_id)
 
-    def ensure_stream(self, key: StreamKey, rules: NewRules | str) -> StreamState:
+    def ensure_stream(
+        self, key: StreamKey, rules: NewRules | str, *, fence: int | None = None
+    ) -> StreamState:
         """The stream of this key under these rules; created when missing.
 
         When they differ from those in force they are put in force, see `rules.py`; that
         takes seconds for 100,000 entities. `ValueError` if only their name was given,
-        `errors.Fenced` when somebody else puts others in force at the same time.
+        `errors.Fenced` when somebody else puts others in force at the same time, or has
+        claimed the stream since the caller did (`fence`).
         """
         if isinstance(rules, str):
             name, new = rules, None
@@ -147,7 +150,7 @@ class Ledger:
             return state
         if new is None:
             raise ValueError(f"{key}: the rules differ, and nothing was given to match anew by")
-        return rule_change.change(self._database, self._payloads, state.id, new)
+        return rule_change.change(self._database, self._payloads, state.id, new, fence)
 
     def claim(self, stream_id: int, owner: str) -> StreamState:
         """Take a stream over: from now on commits by anybody else are `errors.Fenced`."""

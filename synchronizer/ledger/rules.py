@@ -75,10 +75,19 @@ class _Page:
     full: bool = False
 
 
-def change(database: Database, payloads: Payloads, stream_id: int, rules: NewRules) -> StreamState:
-    """Put other rules in force. `errors.Fenced` when somebody else puts others in force."""
+def change(
+    database: Database,
+    payloads: Payloads,
+    stream_id: int,
+    rules: NewRules,
+    fence: int | None = None,
+) -> StreamState:
+    """Put other rules in force. `errors.Fenced` when somebody else puts others in force, or
+    the stream is not at this fence."""
     with database.write() as connection:
         state = streams.load(connection, stream_id)
+        if fence is not None and state.fence != fence:
+            raise _taken_over(state)
         if state.rules == rules.name:
             return state
         _replace(connection, state, _CHANGING + rules.name)
@@ -179,16 +188,24 @@ def _hold(connection: Connection, began: StreamState, rules: str) -> StreamState
     )
     state = streams.load(connection, began.id)
     if held.rowcount != 1:
-        raise errors.Fenced(
-            f"another process has taken over {state.key}: {state.owner}", owner=state.owner
-        )
+        raise _taken_over(state)
     return state
+
+
+def _taken_over(state: StreamState) -> errors.Fenced:
+    return errors.Fenced(
+        f"another process has taken over {state.key}: {state.owner}", owner=state.owner
+    )
 
 
 def _replace(connection: Connection, state: StreamState, rules: str) -> None:
     result = connection.execute(
         update(stream)
-        .where(stream.c.id == state.id, stream.c.rules == state.rules)
+        .where(
+            stream.c.id == state.id,
+            stream.c.rules == state.rules,
+            stream.c.fence == state.fence,
+        )
         .values(rules=rules)
     )
     if result.rowcount != 1:

@@ -110,7 +110,7 @@ class StreamSampler:
         if owner is not None:
             # First: whoever had it commits nothing while the rules change.
             fence = self.ledger.claim(found.id, owner).fence
-            self.ledger.ensure_stream(self.key, self._rules.to_change())
+            self.ledger.ensure_stream(self.key, self._rules.to_change(), fence=fence)
         state, live = self.ledger.baseline(found.id)
         if state.fence != fence or state.rules != rules:
             raise taken_over(state)

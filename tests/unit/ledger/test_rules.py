@@ -150,6 +150,17 @@ def test_who_is_fenced_off_while_he_changes_the_rules_yields(
         ledger.ensure_stream(KEY, NewRules(SECOND, fenced))
 
 
+def test_who_claimed_the_stream_earlier_changes_nothing(
+    ledger: Ledger, stream: StreamState
+) -> None:
+    ledger.commit(stream, [create("a"), create("b")])
+    mine = ledger.claim(stream.id, "me")
+    ledger.claim(stream.id, "somebody else")
+    with pytest.raises(errors.Fenced, match="somebody else"):
+        ledger.ensure_stream(KEY, NewRules(SECOND, rematch), fence=mine.fence)
+    assert ledger.state(stream.id).rules == "rules 1"
+
+
 def test_an_unchanged_match_is_not_written(ledger: Ledger, stream: StreamState) -> None:
     state = ledger.commit(stream, [create("a"), create("b")])
     kept = {row.id: row.match for row in ledger.baseline(stream.id)[1]}

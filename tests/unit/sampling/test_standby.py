@@ -100,9 +100,9 @@ def test_a_worker_gives_signs_of_life_before_it_has_its_streams(
     beaten, opened = threading.Event(), list[bool]()
     ensure, beat = ledger.ensure_stream, ledger.beat
 
-    def long(*rules: Any) -> StreamState:
+    def long(*rules: Any, **fence: int) -> StreamState:
         opened.append(beaten.wait(60))
-        return ensure(*rules)
+        return ensure(*rules, **fence)
 
     def noted(owner: str) -> int:
         beaten.set()
