@@ -111,11 +111,13 @@ class Battle:
     def _outage(self, strike: Strike, *, over: bool) -> None:
         servers = self.world.servers
         assert servers is not None
+        if strike.name.startswith("database ") and not over:
+            self.world.processes.database_away(True)
+        (servers.end if over else servers.begin)(strike.name)
+        if strike.name.startswith("database ") and over:
+            self.world.processes.database_away(False)
         if over:
-            servers.end(strike.name)
             self.hits[strike.card] += 1
-        else:
-            servers.begin(strike.name)
 
     def _see_point(self, strike: Strike, before: set[int]) -> None:
         points = self.world.points

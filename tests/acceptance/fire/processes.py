@@ -40,6 +40,8 @@ class Processes:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._ours: list[psutil.Process] = []
         self._killed: set[int] = set()
+        self._excused: set[int] = set()
+        self._database_away = False
         paths = (str(ROOT), os.environ.get("PYTHONPATH", ""))
         self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         self._environment["OS_CLIENT_CONFIG_FILE"] = str(world / "clouds.yaml")
@@ -89,13 +91,21 @@ class Processes:
         self._killed.add(pid)
         os.kill(pid, signal.SIGKILL)
 
+    def database_away(self, away: bool) -> None:
+        """Whether a daemon that is about to begin may end, since there is no ledger; whoever
+        runs already has to bear it."""
+        self._database_away = away
+        if away and self.pid("worker") is None:
+            self._excused.add(self._running["daemon"].pid)
+
     def tend(self) -> None:
-        """Starts again what was killed on purpose. `CannotGoOn` for what ended otherwise."""
+        """Starts again what was killed on purpose, and a daemon that could not begin, as a
+        service manager does. `CannotGoOn` for what ended otherwise."""
         for name, process in list(self._running.items()):
             if process.poll() is None:
                 continue
             points = {pid for p in ("apply.before", "apply.after") for pid in self._points.hits(p)}
-            if name == "simulator" or process.pid not in self._killed | points:
+            if name == "simulator" or process.pid not in self._killed | points | self._excused:
                 raise CannotGoOn(
                     f"the {name} ended by itself with {process.returncode}: {self.tail(name)}"
                 )
@@ -175,4 +185,6 @@ class Processes:
                 start_new_session=True,
             )
         self._running[name] = process
+        if name == "daemon" and self._database_away:
+            self._excused.add(process.pid)
         return process

@@ -55,7 +55,7 @@ def test_the_copy_stays_exact_while_rabbitmq_and_the_database_fail() -> None:
         if os.environ.get("CI"):
             pytest.fail(problem)
         pytest.skip(problem)
-    hold(Run(seed(), SERVED, mix="served"), OUTAGES, 2)
+    hold(Run(seed(), SERVED, mix="served", servers=2000), OUTAGES, 2)
 
 
 def test_a_seed_gives_the_same_plan_again() -> None:
