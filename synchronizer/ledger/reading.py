@@ -55,6 +55,7 @@ def tail(connection: Connection, stream_id: int, after: int) -> tuple[StreamStat
             version.c.revision,
             version.c.id,
             version.c.op,
+            version.c.base,
             version.c.fingerprint,
             version.c.match,
         )

@@ -49,11 +49,15 @@ class Live:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TailEntry:
-    """One revision, without its payload. Hashes are None for a delete."""
+    """One revision, without its payload. Hashes are None for a delete.
+
+    `base`: the revision that was known when the request behind it began.
+    """
 
     revision: int
     id: str
     op: Op
+    base: int
     fingerprint: bytes | None
     match: bytes | None
 

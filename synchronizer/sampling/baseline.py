@@ -13,6 +13,7 @@ Costs about 300 bytes per live entity (id of 36 characters); with the ids of tex
 thread-safe: its owner holds the stream's lock.
 """
 
+import bisect
 import dataclasses
 from collections.abc import Iterable
 
@@ -32,6 +33,10 @@ class Known(msgspec.Struct, gc=False):
     revision: int
     raw: int | None
     observed: int
+
+
+#: Ticks that are kept with the revision that the ledger had; older ones share the first.
+_MARKS = 1000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,6 +59,9 @@ class Baseline:
         self._tick = 0
         self._outstanding: dict[int, int] = {}  # tick of a moment -> requests that began then
         self._gone: dict[str, int] = {}  # id -> tick at which it was learnt to be absent
+        # See `mark`.
+        self._ticks: list[int] = []
+        self._revisions: list[int] = []
 
     @property
     def known(self) -> StreamState:
@@ -69,6 +77,8 @@ class Baseline:
         self._gone.clear()
         self.state = state
         self.generation += 1
+        self._ticks, self._revisions = [], []
+        self.mark(state.revision)
 
     # --- moments ----------------------------------------------------------
 
@@ -95,6 +105,31 @@ class Baseline:
         """The tick of something that is applied now."""
         self._tick += 1
         return self._tick
+
+    def mark(self, revision: int) -> None:
+        """What was observed since the last mark was observed when the ledger was at this
+        revision, or an earlier one."""
+        if self._revisions and self._revisions[-1] == revision:
+            self._ticks[-1] = self._tick
+            return
+        self._ticks.append(self._tick)
+        self._revisions.append(revision)
+        if len(self._ticks) > 2 * _MARKS:
+            self._revisions[_MARKS] = max(self._revisions[: _MARKS + 1])
+            del self._ticks[:_MARKS], self._revisions[:_MARKS]
+
+    def is_newer(self, id_: str, base: int) -> bool:
+        """Whether what another process recorded, by a request that began at `base`, was
+        surely seen after all that we saw of the id.
+
+        So it is when that request's base was not there yet when the ledger was looked at
+        after our last observation.
+        """
+        known = self.live.get(id_)
+        if known is None:
+            return False
+        at = bisect.bisect_left(self._ticks, known.observed)
+        return at < len(self._ticks) and base > self._revisions[at]
 
     def may_speak(self, id_: str, moment: Moment) -> bool:
         """Whether an observation that began then may change what is known of the id."""

@@ -112,14 +112,17 @@ class Committer:
             self.reload()
             raise errors.Refused(f"the numbering of {known.key} began anew; begin again")
         doubtful = {e.id for e in tail if not baseline.is_newer(e.id, e.base)}
+        baseline.mark(state.revision)
         tick = baseline.next_tick()
         for entry in tail:
             if entry.match is None:
                 baseline.remove(entry.id, tick)
             else:
                 baseline.put(entry.id, entry.match, entry.revision, None, tick)
+        if tail:
+            # These we did not see ourselves, and those that we saw since are in doubt.
+            baseline.mark(known.revision)
         baseline.state = state
-        baseline.mark(state.revision)
         return Tail({entry.id for entry in tail}, doubtful)
 
     def reload(self) -> None:

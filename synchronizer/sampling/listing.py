@@ -157,6 +157,8 @@ class Listing:
             progress.pages += 1
             progress.ended = page.last
             progress.again.update(outcome.again)
+            # With each page: the less there is to be looked at again in the end.
+            progress.again.update(sampler.catch_up())
             progress.problems += page.problems
             if page.unclear:
                 progress.problems.append(f"{len(page.unclear)} entities cannot be read now")
