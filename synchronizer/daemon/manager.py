@@ -6,12 +6,12 @@ import multiprocessing
 import cotyledon
 
 from synchronizer.conf import Settings
-from synchronizer.daemon.alone import alone
 from synchronizer.daemon.broker import BrokerService
 from synchronizer.daemon.prepare import migrate_ledger
 from synchronizer.daemon.relay import RelayService
 from synchronizer.daemon.snapshot import SnapshotService
 from synchronizer.daemon.worker import worker_service
+from synchronizer.keeping.alone import alone
 
 
 def run(settings: Settings) -> None:

@@ -3,9 +3,9 @@
 
 import contextlib
 
-from synchronizer.daemon.housekeeping import Housekeeping
 from synchronizer.daemon.resources import make_notifier, open_ledger
 from synchronizer.daemon.service import Part, PartService
+from synchronizer.keeping.housekeeping import Housekeeping
 from synchronizer.publishing import Relay
 
 

@@ -126,7 +126,7 @@ class Embedded:
             FIRST_ALONE if len(self.types) == 1 else FIRST_OF_SEVERAL,
             considerate=len(self.types) > 1,
         )
-        self._requests = Requests(self._direct(ANSWERING, considerate=True), ANSWERING)
+        self._requests = Requests(self._direct(ANSWERING, considerate=False), ANSWERING)
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from oslo_log import log as logging
 
-from synchronizer.daemon.housekeeping import Housekeeping
+from synchronizer.keeping.housekeeping import Housekeeping
 from synchronizer.ledger import Ledger
 from synchronizer.plugin import Plugin
 from synchronizer.publishing import Relay

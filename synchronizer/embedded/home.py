@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 
 from synchronizer import errors
-from synchronizer.daemon.alone import alone
+from synchronizer.keeping.alone import alone
 
 LEDGER_FILE = "ledger.sqlite"
 

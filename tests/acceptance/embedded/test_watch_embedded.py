@@ -10,7 +10,7 @@ import sys
 import psutil
 import pytest
 
-from synchronizer.daemon.alone import PID_FILE
+from synchronizer.keeping.alone import PID_FILE
 from synchronizer.simulator import Fault
 from tests.acceptance.embedded.watching import Watching
 from tests.support.simulated import SimulatedCloud
@@ -124,7 +124,7 @@ def test_a_directory_that_a_daemon_uses_is_left_alone(
     cloud: SimulatedCloud, tmp_path: pathlib.Path
 ) -> None:
     hold = (
-        "import pathlib, sys; from synchronizer.daemon.alone import alone\n"
+        "import pathlib, sys; from synchronizer.keeping.alone import alone\n"
         f"with alone(pathlib.Path({str(tmp_path)!r})): print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

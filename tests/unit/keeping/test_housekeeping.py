@@ -3,8 +3,8 @@ import pathlib
 import threading
 
 from synchronizer import errors
-from synchronizer.daemon.housekeeping import Housekeeping
 from synchronizer.fingerprint import fingerprint
+from synchronizer.keeping.housekeeping import Housekeeping
 from synchronizer.ledger import Ledger, StreamState, Write
 from synchronizer.model import StreamKey
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from synchronizer import errors
-from synchronizer.daemon.housekeeping import Housekeeping
 from synchronizer.fingerprint import encode, fingerprint
+from synchronizer.keeping.housekeeping import Housekeeping
 from synchronizer.ledger import Hold, Ledger, StreamState, Write
 from synchronizer.model import Entity, StreamKey
 

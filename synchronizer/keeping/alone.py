@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One daemon on one directory: a second one would take the streams of the first."""
+"""One daemon (or embedded use) on one directory: a second would take the streams of the first."""
 
 import contextlib
 import fcntl
