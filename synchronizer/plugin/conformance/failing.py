@@ -10,6 +10,9 @@ import pytest
 
 from synchronizer import errors
 
+#: pytest shows the check that failed, and not these lines below it.
+__tracebackhide__ = True
+
 T = TypeVar("T")
 
 

@@ -9,6 +9,9 @@ from synchronizer.plugin.conformance.failing import NotConforming
 from synchronizer.plugin.conformance.reading import RAW
 from synchronizer.plugin.page import Page
 
+#: pytest shows the check that failed, and not these lines below it.
+__tracebackhide__ = True
+
 #: The longest id that is kept, in bytes of UTF-8.
 MAX_ID_BYTES = 1020
 

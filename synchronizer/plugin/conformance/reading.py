@@ -11,6 +11,9 @@ from synchronizer.model import Entity, EntityType
 from synchronizer.plugin.conformance.failing import Caller, NotConforming
 from synchronizer.plugin.page import Page
 
+#: pytest shows the check that failed, and not these lines below it.
+__tracebackhide__ = True
+
 #: A listing that has not ended then never will.
 MOST_PAGES = 10_000
 

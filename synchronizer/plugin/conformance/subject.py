@@ -15,6 +15,9 @@ from synchronizer.plugin.conformance.reading import Reading, Walk, read
 from synchronizer.plugin.conformance.source import Source
 from synchronizer.plugin.page import Page
 
+#: pytest shows the check that failed, and not these lines below it.
+__tracebackhide__ = True
+
 _GAP = 0.05
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.acceptance.packaging.installation import Installation, run
 
 ROOT = pathlib.Path(__file__).parents[3]
-EXAMPLE = ROOT / "examples" / "synchronizer-plugin-files"
+EXAMPLE = "examples/synchronizer-plugin-files"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,9 +30,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The repository's files as they are now, in a place of their own."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for name in run(["git", "ls-files", "-z"], cwd=ROOT).stdout.split("\0"):
+        if name and (ROOT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def built(checkout: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     out = tmp_path_factory.mktemp("dist")
-    run([sys.executable, "-m", "build", "--outdir", str(out), str(ROOT)], cwd=out)
+    run([sys.executable, "-m", "build", "--outdir", str(out), str(checkout)], cwd=out)
     (wheel,) = out.glob("*.whl")
     (sdist,) = out.glob("*.tar.gz")
     return Built(wheel, sdist)
@@ -47,11 +58,10 @@ def base(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Installation
 
 
 @pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+def example(checkout: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """The example of a plugin, as a stranger has it: somewhere else."""
-    elsewhere = tmp_path_factory.mktemp("stranger") / EXAMPLE.name
-    ours = shutil.ignore_patterns("__pycache__", ".*_cache", "dist")
-    return pathlib.Path(shutil.copytree(EXAMPLE, elsewhere, ignore=ours))
+    elsewhere = tmp_path_factory.mktemp("stranger") / "files"
+    return pathlib.Path(shutil.copytree(checkout / EXAMPLE, elsewhere))
 
 
 @pytest.fixture(scope="session")

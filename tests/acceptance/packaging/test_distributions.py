@@ -3,7 +3,6 @@
 
 import email
 import pathlib
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -12,7 +11,7 @@ import pytest
 
 import synchronizer
 from synchronizer import schemas
-from tests.acceptance.packaging.conftest import ROOT, Built
+from tests.acceptance.packaging.conftest import Built
 from tests.acceptance.packaging.installation import run
 
 #: Of the wheel: what a user of it relies on, beside the modules.
@@ -26,12 +25,14 @@ RELIED_ON = (
 )
 
 
-def tracked(*under: str) -> set[str]:
-    """The files of the repository, as they are in the checkout."""
-    done = subprocess.run(
-        ["git", "ls-files", "-z", *under], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return {name for name in done.stdout.split("\0") if name and (ROOT / name).exists()}
+def files(checkout: pathlib.Path, *under: str) -> set[str]:
+    """The repository's files below some paths."""
+    return {
+        found.relative_to(checkout).as_posix()
+        for top in under
+        for found in [checkout / top, *(checkout / top).rglob("*")]
+        if found.is_file()
+    }
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +46,12 @@ def metadata(wheel: zipfile.ZipFile) -> email.message.Message:
     return email.message_from_string(wheel.read(name).decode())
 
 
-def test_the_wheel_has_every_file_of_the_packages(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_has_every_file_of_the_packages(
+    checkout: pathlib.Path, wheel: zipfile.ZipFile
+) -> None:
     names = set(wheel.namelist())
-    ours = tracked("synchronizer") | {
-        name.removeprefix("plugins/") for name in tracked("plugins/synchronizer_plugins")
+    ours = files(checkout, "synchronizer") | {
+        name.removeprefix("plugins/") for name in files(checkout, "plugins/synchronizer_plugins")
     }
     assert ours - names == set()
     assert set(RELIED_ON) - names == set()
@@ -63,39 +66,39 @@ def test_the_wheel_has_nothing_else(wheel: zipfile.ZipFile) -> None:
 
 
 def test_the_metadata_says_what_it_is(
-    wheel: zipfile.ZipFile, metadata: email.message.Message
+    checkout: pathlib.Path, wheel: zipfile.ZipFile, metadata: email.message.Message
 ) -> None:
     assert metadata["Name"] == "synchronizer"
     assert metadata["Version"] == synchronizer.__version__ == "0.1.0"
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert metadata.get_payload() == (ROOT / "README.md").read_text()
+    assert metadata.get_payload() == (checkout / "README.md").read_text()
     extras = {"daemon", "openstack", "postgresql", "mysql", "demo", "conformance"}
     assert extras <= set(metadata.get_all("Provides-Extra") or ())
     (licence,) = (n for n in wheel.namelist() if n.endswith(".dist-info/licenses/LICENSE"))
-    assert wheel.read(licence) == (ROOT / "LICENSE").read_bytes()
+    assert wheel.read(licence) == (checkout / "LICENSE").read_bytes()
 
 
-def test_the_source_distribution_has_what_a_developer_needs(built: Built) -> None:
+def test_the_source_distribution_has_what_a_developer_needs(
+    checkout: pathlib.Path, built: Built
+) -> None:
     with tarfile.open(built.sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = tracked(
-        "synchronizer", "plugins", "examples", "docs", "etc", "tests", "benchmarks", "README.md",
-        "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml",
+    wanted = files(
+        checkout,
+        "synchronizer", "plugins", "examples", "docs", "etc", "tests", "benchmarks",
+        "README.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml",
     )  # fmt: skip
     assert wanted - names == set()
 
 
 def test_the_source_distribution_builds_the_same_wheel(
-    built: Built, wheel: zipfile.ZipFile, tmp_path: pathlib.Path
+    checkout: pathlib.Path, built: Built, wheel: zipfile.ZipFile, tmp_path: pathlib.Path
 ) -> None:
-    with tarfile.open(built.sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
-    (source,) = tmp_path.iterdir()
     # `wheel` was built from the source distribution already; this one from the checkout.
-    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
-    run(build, cwd=source)
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(checkout)]
+    run(build, cwd=tmp_path)
     (direct,) = tmp_path.glob("*.whl")
     assert direct.name == built.wheel.name
     assert contents(zipfile.ZipFile(direct)) == contents(wheel)

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import threading
 
@@ -41,7 +42,7 @@ def test_the_strangers_plugin_is_listed_beside_ours(full: Installation) -> None:
 
 
 def test_a_file_that_changes_reaches_a_consumer_of_the_daemon(
-    full: Installation, base: Installation, tmp_path: pathlib.Path
+    full: Installation, base: Installation, example: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     directory = tmp_path / "files"
     directory.mkdir()
@@ -49,8 +50,7 @@ def test_a_file_that_changes_reaches_a_consumer_of_the_daemon(
     daemon = Daemon(
         cloud="here",
         clouds_yaml=tmp_path / "no-clouds.yaml",
-        options=f"[cloud:here]\nplugins = files\n[files]\npath = {directory}\n"
-        "[files.file]\ninterval = 2\nchanges_interval = 0.5\nsettle = 0\n",
+        options=documented(example, directory) + "settle = 0\n",
         program=(full.synchronizer,),
     )
     with daemon, Consumer(base.synchronizer, daemon) as consumer:
@@ -65,6 +65,32 @@ def test_a_file_that_changes_reaches_a_consumer_of_the_daemon(
         assert [stream["type"] for stream in said] == ["files.file"], said
         checked = daemon.ask("config", "check")
         assert f"cloud here, plugin files: files: {directory} can be read" in checked
+
+
+def test_the_strangers_plugin_is_watched_without_a_daemon(
+    full: Installation, example: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "only.txt").write_text("here")
+    command = re.search(r"^    synchronizer (watch .*--embedded.*)$", readme(example), re.MULTILINE)
+    assert command is not None
+    words = command[1].replace("/srv/data", str(tmp_path)).split()
+    told = full.run(full.synchronizer, *words, "--until-synced", "-f", "jsonl").stdout
+    added, synced = (json.loads(line) for line in told.splitlines())
+    assert (added["event"], added["id"], added["cloud"]) == ("added", "only.txt", "here")
+    assert (synced["event"], synced["count"]) == ("synced", 1)
+
+
+def readme(example: pathlib.Path) -> str:
+    return (example / "README.md").read_text()
+
+
+def documented(example: pathlib.Path, directory: pathlib.Path) -> str:
+    """The configuration that the example's README shows, below [DEFAULT]; for the impatient."""
+    shown = re.search(r"^```ini\n.*?(\[cloud:here\].*?)^```", readme(example), re.M | re.S)
+    assert shown is not None
+    settings = shown[1].replace("/srv/data", str(directory))
+    assert str(directory) in settings
+    return settings.replace("interval = 60", "interval = 2")
 
 
 class Consumer:

@@ -9,6 +9,11 @@ import sys
 
 import pytest
 
+from synchronizer.conf import PluginSettings, load
+from synchronizer.plugin import Setting
+
+pytestmark = pytest.mark.timeout(300)
+
 ROOT = pathlib.Path(__file__).parents[3]
 
 
@@ -32,7 +37,7 @@ def run(path: pathlib.Path, plugin: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=280,
         check=False,
     )  # fmt: skip
 
@@ -60,3 +65,18 @@ def test_the_failure_that_the_document_shows_is_what_is_said(tmp_path: pathlib.P
     assert shown is not None
     for line in shown[1].splitlines():
         assert line.removeprefix("NotConforming: ").strip() in done.stdout, done.stdout
+
+
+def test_the_configuration_that_the_document_shows_is_read_as_it_says(
+    tmp_path: pathlib.Path,
+) -> None:
+    text = (ROOT / "docs/plugins.md").read_text()
+    (shown,) = re.findall(r"^```ini\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "synchronizer.conf"
+    file.write_text(shown)
+    declared = {"racks": (Setting("url", "", "where"),), "nova": ()}
+    settings = load([file], declarations=declared)
+    (cloud, here) = settings.clouds
+    assert [plugin.name for plugin in cloud.plugins] == ["nova"]
+    assert here.plugins == (PluginSettings("racks", {"url": "http://racks.dc1.example"}),)
+    assert settings.of_type("dc1", "racks.rack").interval == 60
