@@ -58,7 +58,9 @@ class Commit:
     def run(self, connection: Connection) -> StreamState:
         self._compare_and_set(connection)
         if self._writes:
-            self._record(connection, self._replaced(connection))
+            # What the caller knows may be of a ledger that a backup has since replaced.
+            present = streams.load(connection, self._state.id)
+            self._record(connection, present, self._replaced(connection))
         return streams.load(connection, self._state.id)
 
     def _require_room(self, largest: int) -> None:
@@ -122,10 +124,11 @@ class Commit:
     def _record(
         self,
         connection: Connection,
+        present: StreamState,
         replaced: dict[str, tuple[int, bytes | None, bytes | None]],
     ) -> None:
         state = self._state
-        count, digest, revision = state.count, state.digest, state.revision
+        count, digest, revision = present.count, present.digest, state.revision
         now = time.time_ns() // 1000
         rows: list[dict[str, Any]] = []
         superseded: list[dict[str, Any]] = []

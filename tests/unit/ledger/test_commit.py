@@ -180,3 +180,14 @@ def test_a_thousand_writes_fit_in_one_commit(ledger: Ledger, stream: StreamState
     state = ledger.commit(state, [update(str(n), name="x") for n in range(1000)])
     assert (state.revision, state.count) == (2000, 1000)
     assert ledger.verify_digest(stream.id)
+
+
+def test_the_digest_is_kept_from_what_is_recorded_and_not_from_what_the_writer_knows(
+    ledger: Ledger, stream: StreamState
+) -> None:
+    state = ledger.commit(stream, [create("a")])
+    # As after a restore of a backup, which came to the same revision by other changes.
+    stale = dataclasses.replace(state, count=7, digest=12345)
+    after = ledger.commit(stale, [create("b")])
+    assert after.count == 2
+    assert ledger.verify_digest(stream.id)
