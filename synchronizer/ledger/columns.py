@@ -45,5 +45,17 @@ Hash = LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
 Payload = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 """A compressed entity."""
 
-Prose = Text().with_variant(mysql.LONGTEXT(charset="utf8mb4"), "mysql", "mariadb")
-"""A text that is never compared."""
+
+class Prose(types.TypeDecorator[str]):
+    """A text that is never compared. PostgreSQL keeps no NUL in a text; nobody misses one."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.LONGTEXT(charset="utf8mb4"))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else value.replace("\0", "\ufffd")

@@ -26,6 +26,7 @@ def present(connection: Connection) -> str | None:
 def ensure(database: Database, *, migrate: bool) -> None:
     """The schema is ours after this, or `errors.LedgerUnusable` says what to do."""
     with database.read() as connection:
+        database.dialect.require(connection)
         found = present(connection)
     if found == schema.HEAD:
         return

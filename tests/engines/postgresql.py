@@ -41,7 +41,8 @@ class PostgresServer(DatabaseServer):
     def _prepare(self) -> None:
         found = _binaries()
         assert found is not None, "PostgreSQL is not installed"
-        self._programs = found
+        #: Where its own programs are: pg_dump, psql ...
+        self.programs = found
         self._user = _ORDINARY_USER if os.getuid() == 0 else None
         if self._user is not None:
             shutil.chown(self.home, self._user)
@@ -64,7 +65,7 @@ class PostgresServer(DatabaseServer):
         }
         return ServerProcess(
             [
-                *(str(self._programs / "postgres"), "-D", str(self.home / "data")),
+                *(str(self.programs / "postgres"), "-D", str(self.home / "data")),
                 *("-p", str(self.port)),
                 *(part for name in settings for part in ("-c", f"{name}={settings[name]}")),
             ],

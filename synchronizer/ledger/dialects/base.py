@@ -43,6 +43,10 @@ class Dialect(abc.ABC):
         """Raise `errors.LedgerUnusable` when the database is no longer the one we opened."""
         return
 
+    def require(self, connection: Connection) -> None:
+        """Raise `errors.LedgerUnusable` when the database cannot hold a ledger."""
+        return
+
     def weaknesses(self, connection: Connection) -> Sequence[str]:
         """How a commit could be lost here that was said to be durable; for the operator."""
         return ()

@@ -72,6 +72,11 @@ class Postgresql(Server):
         ).one()
         return f"postgresql:{row[0]}:{row[1]}"
 
+    def require(self, connection: Connection) -> None:
+        encoding = connection.execute(text("SHOW server_encoding")).scalar()
+        if encoding != "UTF8":
+            raise self.unusable(f"has the encoding {encoding}; create it with ENCODING 'UTF8'")
+
     def weaknesses(self, connection: Connection) -> Sequence[str]:
         return [
             f"{name} is off"

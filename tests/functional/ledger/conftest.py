@@ -36,9 +36,8 @@ def place(
 
 @pytest.fixture
 def server_place(place: Place) -> ServerPlace:
-    """A `place` that is a server's; tests of SQLite skip."""
-    if not isinstance(place, ServerPlace):
-        pytest.skip("of servers")
+    """The `place` of a test that is marked with `of_servers`, or with one of them."""
+    assert isinstance(place, ServerPlace), "mark the test with of_servers"
     return place
 
 

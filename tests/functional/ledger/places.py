@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import sqlalchemy
 
 from synchronizer.ledger import schema
@@ -19,6 +20,15 @@ _VARIABLES = {
     "postgresql": "SYNCHRONIZER_TEST_POSTGRESQL",
     "mariadb": "SYNCHRONIZER_TEST_MARIADB",
 }
+
+
+def of(*kinds: str) -> pytest.MarkDecorator:
+    """Runs a test on these kinds alone."""
+    return pytest.mark.parametrize("place", kinds, indirect=True, scope="session")
+
+
+#: Runs a test on every kind of server.
+of_servers = of("postgresql", "mariadb")
 
 
 def named_server(kind: str) -> str | None:
@@ -108,7 +118,7 @@ class ServerPlace(Place):
     def execute(self, statement: str, database: str | None = None) -> list[sqlalchemy.Row[object]]:
         """Run a statement as the administrator; its rows, if it gives any."""
         with self.connect(database) as connection:
-            result = connection.exec_driver_sql(statement)
+            result = connection.exec_driver_sql(statement.replace("%", "%%"))
             return list(result.all()) if result.returns_rows else []
 
     @contextmanager
@@ -128,6 +138,7 @@ class ServerPlace(Place):
         self._drop(database_of(url))
 
     def close(self) -> None:
+        self._shared = None
         for name in list(self._made):
             self._drop(name)
 

@@ -22,8 +22,10 @@ from tests.functional.ledger.contention import (
     beside,
     until_somebody_waits,
 )
-from tests.functional.ledger.places import ServerPlace, database_of
+from tests.functional.ledger.places import ServerPlace, database_of, of_servers
 from tests.unit.ledger.builders import KEY, T0, create, delete, update
+
+pytestmark = of_servers
 
 LATE = 1 << 60
 

@@ -21,10 +21,12 @@ from tests.engines.database import DatabaseServer
 from tests.functional.ledger import workers
 from tests.functional.ledger.consistency import assert_consistent
 from tests.functional.ledger.contention import until
+from tests.functional.ledger.places import of_servers
 from tests.functional.ledger.proxy import LossyProxy
 from tests.unit.ledger.builders import KEY, create
 
-pytestmark = pytest.mark.timeout(300)  # three processes, on a machine that may be busy
+# Three processes, on a machine that may be busy.
+pytestmark = [of_servers, pytest.mark.timeout(300)]
 
 SPAWN = multiprocessing.get_context("spawn")
 WRITERS = ("one", "two", "three")

@@ -15,6 +15,7 @@ from synchronizer.fingerprint import digest
 from synchronizer.ledger import Ledger, StreamState
 from tests.functional.ledger import workers
 from tests.functional.ledger.consistency import assert_consistent
+from tests.functional.ledger.places import of
 from tests.unit.ledger.builders import KEY, create
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -44,11 +45,10 @@ def test_processes_that_open_an_empty_ledger_at_once_share_it(
     assert len({seed for seed, _ in found}) == 1
 
 
+@of("sqlite")
 def test_of_processes_that_open_a_copy_at_once_one_begins_the_epochs(
     ledger: Ledger, stream: StreamState, tmp_path: Path, state_path: Path
 ) -> None:
-    if not ledger.url.startswith("/"):
-        pytest.skip("only a file is copied by copying a file")
     ledger.commit(stream, [create("a"), create("b")])
     ledger.close()
     shutil.copy(ledger.url, tmp_path / "copy.sqlite")
