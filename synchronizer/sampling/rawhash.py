@@ -81,6 +81,8 @@ class RawHasher:
                 id_ = self._decode(items[place]).id
                 if not 0 < len(id_.encode()) <= MAX_ID_BYTES:
                     raise errors.BadItem(f"its {self._id_field} is empty or too long")
+                if "\0" in id_:  # not every ledger keeps one
+                    raise errors.BadItem(f"its {self._id_field} holds a NUL")
             except errors.BadItem as error:
                 bad.append(error)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -29,12 +29,13 @@ def test_a_page_that_was_seen_before_is_sliced_as_the_first_time() -> None:
 
 def test_a_text_that_is_bad_is_bad_each_time_and_costs_no_other_its_place() -> None:
     hasher = RawHasher("id")
-    page = [*texts({"id": "a"}, {"id": ""}, {"id": "x" * 2000}, {"id": 7}, {}), b"{", b'{"id":"b"}']
+    spoilt = texts({"id": ""}, {"id": "x" * 2000}, {"id": "a\0b"}, {"id": 7}, {})
+    page = [*texts({"id": "a"}), *spoilt, b"{", *texts({"id": "b"})]
     for _ in range(2):
         parts = list(hasher.slices(page, 1000))
         assert [part.ids for part in parts] == [["a", "b"]]
         assert [bytes(item) for item in parts[0].items] == [page[0], page[-1]]
-        assert len(parts[0].bad) == 5
+        assert len(parts[0].bad) == 6
 
 
 def test_ids_are_forgotten_when_there_are_more_than_could_be_of_use() -> None:
