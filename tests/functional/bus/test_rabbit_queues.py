@@ -106,6 +106,29 @@ def test_all_queues_of_rpc_expire(vhost: RabbitBroker) -> None:
         made.cleanup()
 
 
+def test_with_quorum_queues_those_that_can_be_are_and_all_expire(vhost: RabbitBroker) -> None:
+    quorum = {"rabbit_quorum_queue": "true"}
+    made = transport.notification_transport(vhost.url, quorum)
+    subscription = Subscription(made, [TOPIC])
+    serving = transport.rpc_transport(vhost.url, quorum)
+    server = RpcServer(serving, [doomed.Endpoint()], "host1")
+    server.start()
+    assert subscription.wait_started(60)
+    assert server.wait_started(60)
+    Notifier(made, "p").send(TOPIC, "nova.server.changes", {"cloud": "cloud1"}, 60)
+    assert subscription.get(60) is not None
+    assert RpcClient(serving, timeout=60).call("echo", value=1) == 1
+    found = vhost.arguments()
+    assert all(arguments["x-expires"] == rabbit.GRACE * 1000 for arguments in found.values())
+    kinds = {name: arguments.get("x-queue-type") for name, arguments in found.items()}
+    durable = {subscription.pool, "synchronizer", "synchronizer.host1"}
+    assert {name for name, kind in kinds.items() if kind == "quorum"} == durable
+    subscription.close()
+    server.stop()
+    for one in (made, serving):
+        one.cleanup()
+
+
 def test_a_killed_subscriptions_queue_grows_to_its_bound_and_goes(
     vhost: RabbitBroker, send: Callable[[int], None]
 ) -> None:
