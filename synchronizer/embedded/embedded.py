@@ -58,7 +58,8 @@ class Embedded:
 
     Seconds, as in the daemon's [sampling]: `interval` between complete listings,
     `changes_interval` between changes-since queries (None: none), `settle`; `confirm_rate` in
-    GETs a second.
+    GETs a second. `volatile` and `sensitive`: by entity type, fields to be masked beside those
+    that its plugin names.
 
     Raises `errors.UnknownType`, `errors.BadPlugin`, `errors.BadConfiguration`,
     `errors.NotPermitted` and ledger errors when it cannot begin. A service that is away keeps
@@ -80,6 +81,8 @@ class Embedded:
         changes_interval: float | None = 5.0,
         settle: float = 60.0,
         confirm_rate: float = 20.0,
+        volatile: intervals.Fields | None = None,
+        sensitive: intervals.Fields | None = None,
     ) -> None:
         self.types = _names(types)
         self.cloud = topics.check_cloud(cloud)
@@ -87,7 +90,17 @@ class Embedded:
             raise errors.BadRequest("name at least one entity type")
         if ledger_url and directory is None:
             raise errors.BadConfiguration("a ledger with a URL needs a directory that lasts, too")
-        sampling = intervals.settings(interval, changes_interval, settle, confirm_rate)
+        sampling = intervals.settings(
+            self.types,
+            interval=interval,
+            changes_interval=changes_interval,
+            settle=settle,
+            confirm_rate=confirm_rate,
+            volatile=volatile or {},
+            sensitive=sensitive or {},
+        )
+        usual = SHORT_RETENTION if directory is None else LONG_RETENTION
+        keep = intervals.retention(retention, usual, interval)
         used = (
             sources.installed(self.types, cloud, settings or {})
             if plugins is None
@@ -113,10 +126,10 @@ class Embedded:
             self._engine = Engine(
                 self._ledger,
                 used,
-                dict.fromkeys(self.types, sampling),
+                sampling,
                 self._exchange.send,
                 bookmark_interval=BOOKMARK_INTERVAL,
-                retention=retention or (SHORT_RETENTION if directory is None else LONG_RETENTION),
+                retention=keep,
                 on_fatal=self._fail,
             )
             unused.pop_all()  # the engine closes them

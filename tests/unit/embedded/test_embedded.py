@@ -7,6 +7,7 @@ import pathlib
 import tempfile
 import threading
 import weakref
+from typing import Any
 
 import psutil
 import pytest
@@ -93,6 +94,18 @@ def test_a_fresh_listing_shows_what_changes_do_not(things: Things) -> None:
         things.put("t1", name="changed quietly")
         fresh = {entity["id"]: entity["name"] for entity in here.get_all(THING, max_age=0)}
         assert fresh["t1"] == "changed quietly"
+
+
+def test_masked_fields_are_neither_told_of_nor_shown(things: Things) -> None:
+    masks = {"volatile": {THING: ["beat"]}, "sensitive": {THING: ["password"]}}
+    things.put("t1", beat=1, password="hush", n=1)
+    with embedded(things, **masks) as here, here.watch() as events:
+        added = [e for e in up_to_synced(events) if isinstance(e, Added)]
+        assert {"id": "t1", "beat": 1, "n": 1} in [e.entity for e in added]
+        things.put("t1", beat=2, password="other", n=1)
+        things.put("t2", beat=1, n=2)
+        event = next(events)
+        assert isinstance(event, Updated) and event.id == "t2"
 
 
 def test_a_copy_stays_exact_through_many_changes(things: Things) -> None:
@@ -295,10 +308,12 @@ def test_a_process_that_takes_the_stream_over_ends_the_watch_with_an_error(
         ({"changes_interval": -1.0}, errors.BadConfiguration, "changes_interval"),
         ({"confirm_rate": 0}, errors.BadConfiguration, "confirm_rate"),
         ({"ledger_url": "sqlite:///x"}, errors.BadConfiguration, "directory"),
+        ({"retention": 60.0, "interval": 31.0}, errors.BadConfiguration, "at least twice"),
+        ({"volatile": {"a.b": ["c"]}}, errors.UnknownType, "a.b"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
-    things: Things, options: dict[str, float], error: type[Exception], told: str
+    things: Things, options: dict[str, Any], error: type[Exception], told: str
 ) -> None:
     with pytest.raises(error, match=told):
         embedded(things, **options)
