@@ -8,7 +8,8 @@ by its entry point in the group `synchronizer.plugins`.
 
 This package never samples, compares or records anything, and assumes nothing about
 the service behind a plugin; `synchronizer.plugin.openstack` holds what plugins for
-OpenStack have in common, for those who want it.
+OpenStack have in common, for those who want it, and `synchronizer.plugin.conformance` the
+checks that a plugin's author runs with pytest.
 """
 
 from synchronizer.errors import (
