@@ -29,7 +29,8 @@ def _postgresql(element: _Now, compiler: Any, **kw: Any) -> str:
 @compiles(_Now, "mysql")
 @compiles(_Now, "mariadb")
 def _mysql(element: _Now, compiler: Any, **kw: Any) -> str:
-    return "CAST(unix_timestamp(sysdate(6)) * 1000000 AS SIGNED)"
+    # Of the difference, as a local time may come twice in a year.
+    return "timestampdiff(MICROSECOND, '1970-01-01 00:00:00', utc_timestamp(6))"
 
 
 def database_now(connection: Connection) -> int:
