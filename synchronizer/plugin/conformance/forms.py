@@ -74,13 +74,14 @@ def check_items(page: Page, type_: EntityType, where: str) -> None:
                 str(error), where=here, mend="hand over the JSON text of an object"
             ) from None
         id_ = entity.get(type_.id_field)
-        if not isinstance(id_, str) or not 0 < len(id_.encode()) <= MAX_ID_BYTES:
+        if not isinstance(id_, str) or not 0 < len(id_.encode()) <= MAX_ID_BYTES or "\0" in id_:
             said = f"a text of {len(id_.encode())} bytes" if isinstance(id_, str) else _kind(id_)
+            said += " with a NUL" if isinstance(id_, str) and "\0" in id_ else ""
             raise NotConforming(
                 f"its {type_.id_field!r} is {said}",
                 where=here,
                 mend="name the field with the id in EntityType.id_field; an id is a text of 1 to"
-                f" {MAX_ID_BYTES} bytes, in the listing already",
+                f" {MAX_ID_BYTES} bytes without NUL, in the listing already",
             )
 
 

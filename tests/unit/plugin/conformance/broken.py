@@ -166,6 +166,16 @@ class ItemsDecoded(Faulty):
             yield but(page, items=[*page.items, {"id": "decoded"}])
 
 
+class IdWithNul(Faulty):
+    breaks = ("its_items_are_objects_with_an_id",)
+
+    def get_all(self, type_: EntityType) -> Iterator[Page]:
+        for page in super().get_all(type_):
+            ids = [msgspec.json.decode(item)["id"] + "\0" for item in page.items]
+            items = [with_fields(i, id=id_) for i, id_ in zip(page.items, ids, strict=True)]
+            yield but(page, items=items)
+
+
 class PagesOverlap(Faulty):
     breaks = ("no_entity_is_listed_twice",)
 
