@@ -58,7 +58,7 @@ class Listings:
         with self._database.write() as connection:
             present, now, fences = self._load(connection, stream_id)
             if fences != fence:
-                raise errors.Fenced("the stream was taken over since it was read")
+                raise errors.Fenced("another process has taken over the stream since it was read")
             if present.running or present.pause > 0:
                 return None
             result = connection.execute(
