@@ -16,7 +16,8 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.ledger import Ledger, StreamState
 from synchronizer.model import StreamKey
-from synchronizer.plugin import Plugin
+from synchronizer.plugin import GetsChanges, Plugin
+from synchronizer.sampling.changes import ChangesPoll
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.counters import Counters
 from synchronizer.sampling.evidence import Evidence
@@ -110,12 +111,32 @@ class _Sampling:
             self._holds,
             pace,
             NewContent(self.sampler, settings.new_content_rate, stop, clock),
-            on_server_time=lambda _: None,
+            on_server_time=self._note_time,
             on_again=self.doubtful.update,
+            last_word=self._ask_for_changes,
         )
+        self._pace = pace
+        self._asks_for_changes = settings.changes_interval is not None
+        self._server_time = 0
         self.leased = LeasedListing(
             self.sampler, listing, settings, uniform=uniform, seconds=limits.lease
         )
+
+    def _note_time(self, server_time: int) -> None:
+        self._server_time = server_time
+
+    def _ask_for_changes(self) -> set[str]:
+        """What the service says was deleted during the listing needs no second one, nor does
+        it have to wait for the worker to hear of it."""
+        again: set[str] = set()
+        if self._asks_for_changes and isinstance(self.plugin, GetsChanges):
+            poll = ChangesPoll(self.sampler, self._holds, self._pace, on_again=again.update)
+            poll.start_from(self._server_time)
+            try:
+                poll.run()
+            except errors.SourceUnavailable as error:
+                LOG.debug("%s: changes cannot be asked for: %s", self.sampler.key, error)
+        return again
 
     def open(self) -> None:
         """Restores the baseline, and takes nothing over."""

@@ -56,7 +56,11 @@ class Listed:
 
 
 class Listing:
-    """Lists one stream. One listing at a time; the caller sees to that."""
+    """Lists one stream. One listing at a time; the caller sees to that.
+
+    `last_word` is called after the pages, before anything absent is judged; it may record
+    what it learns, and gives ids that are to be sampled again.
+    """
 
     def __init__(
         self,
@@ -68,8 +72,10 @@ class Listing:
         *,
         on_server_time: Callable[[int], None],
         on_again: Callable[[Iterable[str]], None],
+        last_word: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._sampler = sampler
+        self._last_word = last_word
         self._evidence = evidence
         self._holds = holds
         self._pace = pace
@@ -122,6 +128,7 @@ class Listing:
             return Listed(_few(progress.problems), again=frozenset(progress.again))
         if previous is not None and previous.generation != began.moment.generation:
             previous = None
+        progress.again.update(self._last_word())
         verdict = self._evidence.after_listing(began, previous)
         self._holds.replace(verdict.held, began)
         self._previous = began.moment

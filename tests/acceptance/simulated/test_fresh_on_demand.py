@@ -63,7 +63,6 @@ def test_it_sees_what_changes_since_does_not_show(running: Running) -> None:
 
 def test_what_is_gone_is_gone_in_the_answer(running: Running) -> None:
     gone = running.cloud.control.mutate("delete")
-    # Recorded for the first time just now, it is deleted after a second listing only.
     seen = running.servers(max_age=0, timeout=2 * PATIENCE)
     assert gone not in seen
     assert seen == running.cloud.servers()

@@ -21,13 +21,15 @@ KEY = StreamKey("c1", "test.thing")
 QUICK = TypeSettings(
     interval=3600.0, early_gap=0.02, backoff_first=0.02, backoff_most=0.05, settle=0.0
 )
+CAREFUL = TypeSettings(interval=3600.0, early_gap=3000.0, changes_interval=5.0, settle=3600.0)
 
 
 class OneSource:
     """Hands the same source out, and counts how often."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, settings: TypeSettings = QUICK) -> None:
         self.source = source
+        self.settings = settings
         self.made = 0
         self.error: errors.SynchronizerError | None = None
 
@@ -38,7 +40,7 @@ class OneSource:
         self.made += 1
         if self.error is not None:
             raise self.error
-        return ListedBy(self.source, QUICK)
+        return ListedBy(self.source, self.settings)
 
 
 class Counting:
@@ -127,6 +129,29 @@ def test_a_delete_has_the_same_evidence_as_a_workers(
     assert ledger.held_count(taken.id) == 0
     assert ledger.state(taken.id).count == 31
     assert "n7" in source.gets
+
+
+def test_what_the_service_says_was_deleted_just_now_needs_no_second_listing(
+    ledger: Ledger, source: Source, taken: StreamState, make
+) -> None:
+    source.put("young")
+    on_demand = make(OneSource(source, CAREFUL))
+    proven(ledger, taken, on_demand, 1)
+    source.drop("young")  # which nobody would believe one listing alone
+    proven(ledger, taken, on_demand, 2)
+    assert ledger.listings.state(taken.id).begun == 2
+    assert ledger.state(taken.id).count == taken.count
+
+
+def test_a_service_that_tells_no_changes_now_is_listed_all_the_same(
+    ledger: Ledger, source: Source, taken: StreamState, make
+) -> None:
+    def fail(number: int) -> None:
+        if number == -1:
+            raise errors.SourceUnavailable("no changes now")
+
+    source.on_page = fail
+    proven(ledger, taken, make(OneSource(source, CAREFUL)), 1)
 
 
 def test_callers_of_several_servers_share_two_listings_at_most(
