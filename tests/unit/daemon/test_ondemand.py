@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+from pathlib import Path
+
+import pytest
+
+from synchronizer import errors
+from synchronizer.conf import Settings, load
+from synchronizer.daemon.ondemand import ConfiguredSources
+from synchronizer.model import StreamKey
+from synchronizer.plugin.loader import PluginInfo
+
+NOVA = PluginInfo("nova", "here 1", service="nova", types=("nova.server",), version="1")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    file = tmp_path / "synchronizer.conf"
+    file.write_text(
+        f"[DEFAULT]\nclouds = one, two\nstate_path = {tmp_path}\nruntime_path = {tmp_path}\n"
+        "[cloud:one]\nplugins = nova\n[cloud:two]\nplugins = cinder\n"
+        "[cloud:one:nova.server]\nsettle = 7\n"
+    )
+    return load([file])
+
+
+def test_a_process_lists_what_is_configured_and_installed(settings: Settings) -> None:
+    sources = ConfiguredSources(settings, [NOVA])
+    assert sources.has(StreamKey("one", "nova.server"))
+    assert not sources.has(StreamKey("two", "nova.server"))  # without this plugin
+    assert not sources.has(StreamKey("two", "cinder.volume"))  # which is not installed
+    assert not sources.has(StreamKey("three", "nova.server"))
+
+
+def test_a_broken_plugin_lists_nothing(settings: Settings) -> None:
+    broken = PluginInfo("nova", "here 1", types=("nova.server",), error="it cannot be imported")
+    assert not ConfiguredSources(settings, [broken]).has(StreamKey("one", "nova.server"))
+
+
+def test_a_source_goes_by_the_workers_settings(settings: Settings) -> None:
+    source = ConfiguredSources(settings, [NOVA]).make(StreamKey("one", "nova.server"))
+    assert source.settings.settle == 7
+    assert source.plugin.context.cloud == "one"
+    source.plugin.close()
+
+
+def test_a_plugin_that_went_away_is_told(settings: Settings) -> None:
+    gone = PluginInfo("cinder", "here 1", types=("cinder.volume",))
+    with pytest.raises(errors.BadPlugin, match="plugin cinder"):
+        ConfiguredSources(settings, [gone]).make(StreamKey("two", "cinder.volume"))
