@@ -13,8 +13,10 @@ from sqlalchemy import insert
 
 from synchronizer import errors
 from synchronizer.ledger import Hold, Ledger, StreamState, schema
+from synchronizer.ledger.commit import Commit
 from synchronizer.ledger.dialects import limits
 from synchronizer.ledger.engine import Database
+from synchronizer.ledger.payload import Payloads
 from tests.functional.ledger.consistency import assert_consistent
 from tests.functional.ledger.contention import (
     PATIENCE,
@@ -131,6 +133,24 @@ def test_locks_of_a_writer_who_fell_silent_are_taken_from_him(
     with silent.read() as connection:  # on a new one
         assert connection.exec_driver_sql("SELECT count(*) FROM version").scalar() == 1
     silent.close()
+
+
+def test_a_revision_is_not_given_before_the_one_below_it_can_be_seen(
+    server_place: ServerPlace, ledger: Ledger, stream: StreamState, ledger_url: str
+) -> None:
+    slow = Database(ledger_url)
+    first = Commit(stream, [create("a")], None, Payloads())
+    with slow.write() as connection:
+        first.run(connection)
+        second = beside(lambda: ledger.commit(stream, [create("b")]))
+        until_somebody_waits(server_place, ledger_url)
+        assert ledger.tail(stream.id, 0) == (stream, [])
+    with pytest.raises(errors.Refused):
+        second.result(PATIENCE)
+    state, tail = ledger.tail(stream.id, 0)
+    assert [(entry.revision, entry.id) for entry in tail] == [(1, "a")]
+    assert ledger.commit(state, [create("b")]).revision == 2
+    slow.close()
 
 
 def test_isolation_is_ours_whatever_the_servers_default(

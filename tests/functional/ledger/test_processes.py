@@ -15,6 +15,7 @@ from synchronizer.fingerprint import digest
 from synchronizer.ledger import Ledger, StreamState
 from tests.functional.ledger import workers
 from tests.functional.ledger.consistency import assert_consistent
+from tests.functional.ledger.contention import beside
 from tests.functional.ledger.places import of
 from tests.unit.ledger.builders import KEY, create
 
@@ -82,6 +83,23 @@ def test_writers_in_several_processes_lose_nothing_and_repeat_nothing(
         f"{name}-{n}" for name in ("one", "two", "three") for n in range(60)
     }
     assert_consistent(ledger, stream.id)
+
+
+def test_who_follows_writers_never_meets_a_late_revision(
+    ledger: Ledger, stream: StreamState, ledger_url: str, state_path: Path
+) -> None:
+    barrier = SPAWN.Barrier(3)
+    names = ("one", "two", "three")
+    arguments = [(ledger_url, state_path, name, 30, barrier) for name in names]
+    writing = beside(lambda: run_all(workers.contend, arguments))
+    last = 0
+    while last < 90:
+        ended = writing.done()
+        state, tail = ledger.tail(stream.id, last)
+        assert [entry.revision for entry in tail] == list(range(last + 1, state.revision + 1))
+        last = state.revision
+        assert tail or not ended, "the writers ended early"
+    writing.result(DEADLINE)
 
 
 @pytest.mark.parametrize("acknowledged", [1, 3, 10, 25])
