@@ -77,6 +77,8 @@ def errors_of(transport: oslo_transport.Transport) -> tuple[type[Exception], ...
 def redact_url(url: str) -> str:
     """The URL with `***` for each password, also when it is not quite a URL."""
     scheme, separator, rest = url.partition("://")
+    if not separator:
+        scheme, rest = "", url
     if "@" not in rest:
         return url
     credentials, _, tail = rest.rpartition("@")
@@ -98,7 +100,7 @@ def _hide(credential: str) -> str:
 def _make(url: str, rabbit_options: RabbitOptions | None, factory):  # type: ignore[no-untyped-def]
     try:
         conf = _configuration()
-        parsed = oslo_messaging.TransportURL.parse(conf, url)
+        parsed = _parsed(conf, url)
         if uses_rabbit(url):
             defaults = {name: default.value for name, default in rabbit.DEFAULTS.items()}
             parsed.query = {**defaults, **(rabbit_options or {}), **parsed.query}
@@ -121,6 +123,17 @@ def _make(url: str, rabbit_options: RabbitOptions | None, factory):  # type: ign
         why = str(error).replace(url, redact_url(url))
         raise errors.BadConfiguration(
             f"the transport URL {redact_url(url)} cannot be used: {why}"
+        ) from None
+
+
+def _parsed(conf: cfg.ConfigOpts, url: str) -> oslo_messaging.TransportURL:
+    try:
+        return oslo_messaging.TransportURL.parse(conf, url)
+    except ValueError:
+        # Its text may be a part of the password.
+        raise ValueError(
+            "its host and port cannot be read; in a password, characters as / # ? , must be "
+            "percent-encoded"
         ) from None
 
 

@@ -17,6 +17,7 @@ from synchronizer.bus.rpc import RpcClient, RpcServer
         ("rabbit://me:p/w@host/", "rabbit://me:***@host/"),
         ("rabbit://me:p,w@host/", "rabbit://me:***@host/"),
         ("rabbit://me:pw@host/v?password=pw", "rabbit://me:***@host/v"),
+        ("rabbit//me:pw@host/", "rabbit//me:***@host/"),
     ],
 )
 def test_a_shown_url_has_no_password(url: str, shown: str) -> None:
@@ -32,12 +33,20 @@ def test_a_shown_url_has_no_password(url: str, shown: str) -> None:
         "local://",
         "local:///run/bus.sock?secret=1",
         "rabbit://me:secret@host:port/",
+        "rabbit//me:secret@host/",
     ],
 )
 def test_a_bad_url_is_bad_configuration_and_keeps_its_password(url: str) -> None:
     with pytest.raises(errors.BadConfiguration) as caught:
         transport.rpc_transport(url)
     assert ":secret@" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", "/#?,")
+def test_of_a_password_that_breaks_the_url_no_part_is_told(mark: str) -> None:
+    with pytest.raises(errors.BadConfiguration, match="percent") as caught:
+        transport.rpc_transport(f"rabbit://me:sec{mark}ret@host:5672/")
+    assert "sec" not in str(caught.value)
 
 
 def test_our_exchange_and_defaults_are_set_without_the_global_configuration() -> None:
