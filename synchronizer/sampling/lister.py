@@ -267,8 +267,11 @@ class Lister:
         sampling.doubtful.clear()
         try:
             listed = sampling.leased.attempt()
-        except Exception:
+        except (errors.Fenced, errors.Refused, errors.LedgerUnavailable, Stopped):
             self._leave_to_the_worker(sampling)
+            raise
+        except Exception:
+            self._give_up_the_turn()
             raise
         if listed is None:
             self._pause()
@@ -320,6 +323,15 @@ class Lister:
         if sampling.doubtful:
             begun = self._ledger.listings.state(self._stream).begun
             self._ledger.listings.want(self._stream, begun + 1)
+
+    def _give_up_the_turn(self) -> None:
+        """What this process cannot reach a worker elsewhere may: the next listing is its own,
+        however often callers ask here."""
+        present = self._ledger.listings.state(self._stream)
+        self._ledger.listings.want(self._stream, present.begun + 1)
+        with self._changed:
+            self._unable_until = self._clock.monotonic() + present.pause + _RETRY
+            self._number = 0
 
     def _say(self, error: errors.SynchronizerError) -> None:
         """Once, until it is another failure, or it works again."""

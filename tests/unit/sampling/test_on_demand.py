@@ -250,6 +250,30 @@ def test_a_source_that_fails_is_left_alone_by_all_until_the_pause_is_over(
     assert asked == [0]
 
 
+def test_a_server_that_cannot_reach_the_service_does_not_keep_the_worker_from_it(
+    ledger: Ledger, source: Source, taken: StreamState, clock: VirtualClock, make
+) -> None:
+    def fail(number: int) -> None:
+        raise errors.SourceUnavailable("no route to the service from here")
+
+    unreachable = Source(clock)
+    unreachable.on_page = fail
+    on_demand = make(OneSource(unreachable))
+    on_demand.want(taken, 1)
+    until("the turn left to the worker", lambda: not on_demand.want(taken, 1), gap=0.01)
+    wanted = ledger.listings.state(taken.id).wanted
+    assert wanted > 1
+    worker = SamplingWorker(
+        source, ledger, {KEY.type: QUICK}, owner="worker", on_fatal=lambda error: None
+    )
+    worker.start()
+    try:
+        proven(ledger, taken, on_demand, wanted)
+    finally:
+        worker.stop()
+        assert worker.wait(60)
+
+
 def test_what_cannot_be_listed_here_is_left_to_the_worker(
     ledger: Ledger, source: Source, taken: StreamState, make
 ) -> None:
