@@ -41,11 +41,13 @@ _MARKS = 1000
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Moment:
-    """When a request began. `base`: the revision known then."""
+    """When a request began. `base`: the revision known then; `proofs`: how many listings of
+    other processes were known to be proven."""
 
     base: int
     tick: int
     generation: int
+    proofs: int
 
 
 class Baseline:
@@ -56,6 +58,8 @@ class Baseline:
         self.state: StreamState | None = None
         #: Rises whenever the baseline was read anew: what began before is void.
         self.generation = 0
+        #: Rises whenever another process is seen to have proven a listing.
+        self.proofs = 0
         self._tick = 0
         self._outstanding: dict[int, int] = {}  # tick of a moment -> requests that began then
         self._gone: dict[str, int] = {}  # id -> tick at which it was learnt to be absent
@@ -80,10 +84,16 @@ class Baseline:
         self._ticks, self._revisions = [], []
         self.mark(state.revision)
 
+    def advance(self, state: StreamState) -> None:
+        """The stream stands there now, by what we recorded or by what others did."""
+        if state.listed_at != self.known.listed_at:
+            self.proofs += 1
+        self.state = state
+
     # --- moments ----------------------------------------------------------
 
     def now(self) -> Moment:
-        return Moment(self.known.revision, self._tick, self.generation)
+        return Moment(self.known.revision, self._tick, self.generation, self.proofs)
 
     def open(self, moment: Moment) -> None:
         """Until `close`, absences learnt since the moment are remembered."""

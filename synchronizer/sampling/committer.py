@@ -74,10 +74,10 @@ class Committer:
                 continue
             rest = rest[MAX_ROWS:]
             self._apply(chunk, state, tick, done)
-            if state.listed_at != known.listed_at:
-                # Another process finished a listing. What it saw of these, and found to be
-                # unchanged, may be newer than what we wrote.
-                done.again += [d.id for d in chunk]
+            # Another process has proven a listing since the request began: what it saw of
+            # these, and found to be unchanged, may be newer than what we wrote.
+            proofs = self._baseline.proofs
+            done.again += [d.id for d in chunk if d.moment.proofs != proofs]
         return done
 
     def prove(self, listed_at: int) -> set[str]:
@@ -122,7 +122,7 @@ class Committer:
         if tail:
             # These we did not see ourselves, and those that we saw since are in doubt.
             baseline.mark(known.revision)
-        baseline.state = state
+        baseline.advance(state)
         return Tail({entry.id for entry in tail}, doubtful)
 
     def reload(self) -> None:
@@ -150,7 +150,7 @@ class Committer:
                     done.creates += 1
                 else:
                     done.updates += 1
-        baseline.state = state
+        baseline.advance(state)
 
 
 def taken_over(state: StreamState) -> errors.Fenced:

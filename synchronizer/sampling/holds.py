@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deletes that lack evidence, and what an operator decides about them."""
 
+import dataclasses
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,7 +9,6 @@ from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.ledger import Hold
-from synchronizer.sampling.baseline import Moment
 from synchronizer.sampling.stream import Request, StreamSampler
 
 LOG = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class Holds:
     def _restored(self, hold: Hold) -> Request:
         """When a hold of an earlier process began, as far as the ledger tells."""
         now = self._sampler.now()
-        return Request(Moment(hold.base, now.moment.tick, now.moment.generation), now.at)
+        return Request(dataclasses.replace(now.moment, base=hold.base), now.at)
 
     def _say(self, reasons: Mapping[str, str]) -> None:
         key = self._sampler.key

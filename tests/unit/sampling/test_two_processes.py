@@ -20,21 +20,23 @@ def other(ledger: Ledger, source: Source, clock: VirtualClock, bench: Bench) -> 
     return Bench(ledger, source, clock, owner=None)
 
 
-def in_flight(bench: Bench, source: Source) -> Callable[[], None]:
-    """The worker's changes poll: its answer was read just now, and is recorded when called."""
+def in_flight(bench: Bench, source: Source) -> Callable[[], list[str]]:
+    """The worker's changes poll: its answer was read just now, and is recorded when called;
+    the ids that are to be sampled again."""
     sampler = bench.sampling.sampler
     under_way = sampler.request()
     request = under_way.__enter__()
     page = next(source.get_changes(THING, 0))
 
-    def record() -> None:
-        sampler.record_page(page, request)
+    def record() -> list[str]:
+        again = sampler.record_page(page, request).again
         under_way.__exit__(None, None, None)
+        return again
 
     return record
 
 
-def at(page: int, act: Callable[[], None]) -> Callable[[int], None]:
+def at(page: int, act: Callable[[], object]) -> Callable[[int], None]:
     def on_page(number: int) -> None:
         if number == page:
             act()
@@ -53,6 +55,23 @@ def test_an_older_state_recorded_after_a_look_that_found_no_change_does_not_stan
     source.on_page = at(1, record)
     assert other.listing().proven
     assert other.states == {"a": "A", "b": "A", "c": "C", "w": "A"}
+
+
+@pytest.mark.parametrize("more", [False, True], ids=["alone", "with other changes"])
+@pytest.mark.parametrize("told", [False, True], ids=["not told", "told"])
+def test_what_is_recorded_after_a_proof_that_its_request_did_not_see_is_sampled_again(
+    bench: Bench, other: Bench, source: Source, clock: VirtualClock, more: bool, told: bool
+) -> None:
+    source.put("a", "B")
+    record = in_flight(bench, source)  # shows a in state B
+    source.put("a", "A")
+    if more:
+        source.put("c", "C")
+    clock.seconds += 1
+    assert other.listing().proven  # found a unchanged
+    if told:
+        bench.sampling.sampler.catch_up()  # as another of the worker's polls does
+    assert "a" in record()
 
 
 def test_what_the_worker_records_all_the_time_is_not_sampled_again_for_the_proof(
