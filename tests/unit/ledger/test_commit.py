@@ -145,9 +145,12 @@ def test_an_empty_listing_by_a_stale_cache_is_refused(ledger: Ledger, stream: St
     assert ledger.state(stream.id).listed_at is None
 
 
-def test_listed_at_never_falls(ledger: Ledger, stream: StreamState) -> None:
+def test_each_proof_raises_listed_at_whatever_its_clock_says(
+    ledger: Ledger, stream: StreamState
+) -> None:
     ledger.commit(stream, [], listed_at=T0)
-    assert ledger.commit(stream, [], listed_at=T0 - 1).listed_at == T0
+    assert ledger.commit(stream, [], listed_at=T0 - 1_000_000).listed_at == T0 + 1
+    assert ledger.commit(stream, [], listed_at=T0 + 5).listed_at == T0 + 5
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.seen[writer] = self.ledgers[writer].commit(state, writes, listed_at=listed_at)
         for write in writes:
             model.record(write, self.clock.now)
-        model.listed_at = listed_at or model.listed_at
+        if listed_at is not None:
+            model.listed_at = max(listed_at, (model.listed_at or 0) + 1)
 
     def write(self, id_: str, drop: bool) -> Write:
         self.numbers += 1
@@ -218,8 +219,12 @@ class LedgerMachine(RuleBasedStateMachine):
         while self.ledgers[0].compact(self.id, older_than, limit=3):
             pass
         self.model.floor = self.ledgers[0].state(self.id).floor
-        # Nothing is left but what lives, and what is above `published`.
+        # Nothing is left but what lives, what is above `published`, and what that superseded.
         alive = {revision for revision, _, _ in self.model.states[self.model.published].values()}
+        newer = range(self.model.published + 1, self.model.revision + 1)
+        for id_ in {self.model.log[revision].id for revision in newer}:
+            of_id = (r for r, write in self.model.log.items() if write.id == id_)
+            alive.add(max((r for r in of_id if r <= self.model.published), default=0))
         for revision in range(1, self.model.published + 1):
             write = self.model.log.get(revision)
             if write is not None and revision not in alive:

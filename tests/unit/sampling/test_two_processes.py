@@ -59,15 +59,22 @@ def test_an_older_state_recorded_after_a_look_that_found_no_change_does_not_stan
 
 @pytest.mark.parametrize("more", [False, True], ids=["alone", "with other changes"])
 @pytest.mark.parametrize("told", [False, True], ids=["not told", "told"])
+@pytest.mark.parametrize("later", [1, 0, -3600], ids=["in time", "at once", "by a slow clock"])
 def test_what_is_recorded_after_a_proof_that_its_request_did_not_see_is_sampled_again(
-    bench: Bench, other: Bench, source: Source, clock: VirtualClock, more: bool, told: bool
+    bench: Bench,
+    other: Bench,
+    source: Source,
+    clock: VirtualClock,
+    more: bool,
+    told: bool,
+    later: int,
 ) -> None:
     source.put("a", "B")
     record = in_flight(bench, source)  # shows a in state B
     source.put("a", "A")
     if more:
         source.put("c", "C")
-    clock.seconds += 1
+    clock.seconds += later
     assert other.listing().proven  # found a unchanged
     if told:
         bench.sampling.sampler.catch_up()  # as another of the worker's polls does
