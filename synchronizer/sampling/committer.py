@@ -52,9 +52,9 @@ class Committer:
         self._on_reload = on_reload
         self._baseline = baseline
 
-    def commit(self, differences: Sequence[Difference], tick: int) -> Committed:
-        """Records the differences, deletes last. What was recorded before an error stands."""
-        done = Committed()
+    def commit(self, differences: Sequence[Difference], tick: int, done: Committed) -> None:
+        """Records the differences, deletes last. What was recorded before an error stands, and
+        is in `done` then, too."""
         rest = [d for d in differences if d.op != "delete"]
         rest += [d for d in differences if d.op == "delete"]
         refusals = 0
@@ -78,7 +78,6 @@ class Committer:
             # these, and found to be unchanged, may be newer than what we wrote.
             proofs = self._baseline.proofs
             done.again += [d.id for d in chunk if d.moment.proofs != proofs]
-        return done
 
     def prove(self, listed_at: int) -> set[str]:
         """Records that a complete listing began then, though nothing differs.

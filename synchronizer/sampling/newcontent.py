@@ -95,9 +95,10 @@ class NewContent:
             )
         waiting = list(self._waiting.values())
         for start in range(0, len(waiting), self._chunk):
-            self._pace.step()
-            check()
-            done = self._sampler.record_later(waiting[start : start + self._chunk])
+            with self._sampler.keeping(outcome):
+                self._pace.step()
+                check()
+                done = self._sampler.record_later(waiting[start : start + self._chunk])
             outcome.again += done.again
         self._waiting.clear()
         self._bytes = 0

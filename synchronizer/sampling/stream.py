@@ -21,7 +21,7 @@ from synchronizer.model import EntityType, StreamKey
 from synchronizer.plugin import GetsOne, Page, Plugin
 from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.clock import Clock
-from synchronizer.sampling.committer import MAX_ROWS, Committer, taken_over
+from synchronizer.sampling.committer import MAX_ROWS, Committed, Committer, taken_over
 from synchronizer.sampling.counters import Counters
 from synchronizer.sampling.diff import Diff, Difference, compare, compare_absent
 from synchronizer.sampling.rawhash import RawHasher
@@ -96,6 +96,7 @@ class StreamSampler:
         self._hasher = RawHasher(type_.id_field, live=lambda: len(self.baseline.live))
         self._committer = Committer(ledger, self.baseline, on_reload)
         self._reported: set[str] = set()
+        self._owed: set[str] = set()  # to be sampled again, and told to nobody for an error
         self._unmasked: frozenset[str] = frozenset()
 
     def open(self, owner: str | None) -> None:
@@ -164,7 +165,8 @@ class StreamSampler:
         if page.unclear:
             self._mark(page.unclear)
         if page.deleted:
-            told = self.record_deleted([(id_, request) for id_ in dict.fromkeys(page.deleted)])
+            with self.keeping(outcome):
+                told = self.record_deleted([(id_, request) for id_ in dict.fromkeys(page.deleted)])
             outcome.again += told.again
             outcome.deleted += told.deleted
         return outcome
@@ -178,7 +180,7 @@ class StreamSampler:
         """Records entities that were seen."""
         outcome = Outcome()
         for part in self._hasher.slices(items, MAX_ROWS):
-            with self.lock:
+            with self.keeping(outcome), self.lock:
                 self._require_current(request.moment)
                 tick = self.baseline.next_tick()
                 diff = compare(part, self.baseline, self._rules, request.moment, request.at, tick)
@@ -195,7 +197,7 @@ class StreamSampler:
         """Records differences that were kept back when they were seen, at that tick; at most
         1,000. One of whose entity anything was learnt since is sampled again, if need be."""
         outcome = Outcome()
-        with self.lock:
+        with self.keeping(outcome), self.lock:
             diff = Diff()
             for difference, seen in kept:
                 self._require_current(difference.moment)
@@ -217,7 +219,7 @@ class StreamSampler:
         outcome = Outcome()
         for start in range(0, len(absent), MAX_ROWS):
             part = [(id_, of.moment, of.at) for id_, of in absent[start : start + MAX_ROWS]]
-            with self.lock:
+            with self.keeping(outcome), self.lock:
                 for _, moment, _ in part:
                     self._require_current(moment)
                 tick = self.baseline.next_tick()
@@ -238,7 +240,20 @@ class StreamSampler:
         """Takes over what others recorded. Returns the ids that are to be sampled again: what
         we last saw of them, and found unchanged, may be newer than what was recorded."""
         with self.lock:
-            return self._committer.catch_up().doubtful
+            doubtful = self._committer.catch_up().doubtful | self._owed
+            self._owed.clear()
+            return doubtful
+
+    @contextlib.contextmanager
+    def keeping(self, outcome: Outcome) -> Iterator[None]:
+        """Where an error keeps the outcome from being told: what of it is to be sampled again
+        comes with the next `catch_up`. Not under the lock."""
+        try:
+            yield
+        except BaseException:
+            with self.lock:
+                self._owed.update(outcome.again)
+            raise
 
     def doubt(self, ids: Sequence[str]) -> None:
         """The next observations of the ids are compared, whatever their bytes."""
@@ -298,15 +313,15 @@ class StreamSampler:
     # --- inside the lock --------------------------------------------------
 
     def _commit(self, diff: Diff, tick: int, outcome: Outcome) -> None:
-        again = list(diff.again)
-        if diff.differences:
-            done = self._committer.commit(diff.differences, tick)
-            again += done.again
-            outcome.deleted += done.deleted
+        done = Committed(again=list(diff.again))
+        try:
+            if diff.differences:
+                self._committer.commit(diff.differences, tick, done)
+        finally:  # what was recorded before an error stands
             self.counters.add(creates=done.creates, updates=done.updates, deletes=len(done.deleted))
-        if again:
-            self.counters.add(discarded=len(again))
-        outcome.again += again
+            self.counters.add(discarded=len(done.again))
+            outcome.deleted += done.deleted
+            outcome.again += done.again
         outcome.bad += len(diff.bad)
 
     def _require_current(self, moment: Moment) -> None:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one process saw, and what another one recorded meanwhile: who is the newer one?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from synchronizer.ledger import Ledger
+from synchronizer import errors
+from synchronizer.ledger import Ledger, StreamState, Write
 from tests.unit.sampling.bench import Bench
 from tests.unit.sampling.source import THING, Source, VirtualClock
 
@@ -79,6 +80,29 @@ def test_what_is_recorded_after_a_proof_that_its_request_did_not_see_is_sampled_
     if told:
         bench.sampling.sampler.catch_up()  # as another of the worker's polls does
     assert "a" in record()
+
+
+def test_what_is_to_be_sampled_again_is_not_forgotten_for_an_error(
+    bench: Bench, other: Bench, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.put("a", "B")
+    source.drop("c")
+    record = in_flight(bench, source)  # shows a in state B, and that c is deleted
+    source.put("a", "A")
+    source.put("c", "A")
+    assert other.listing().proven
+    commit = bench.ledger.commit
+
+    def first_alone(state: StreamState, writes: Sequence[Write]) -> StreamState:
+        if writes[0].op == "delete":
+            raise errors.LedgerUnavailable("gone")
+        return commit(state, writes)
+
+    monkeypatch.setattr(bench.ledger, "commit", first_alone)
+    with pytest.raises(errors.LedgerUnavailable):
+        record()
+    assert "a" in bench.sampling.sampler.catch_up()
+    assert bench.sampling.sampler.catch_up() == set()
 
 
 def test_what_the_worker_records_all_the_time_is_not_sampled_again_for_the_proof(
