@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Tests of one file stay together: what they share, a server say, is started once.
+WORKERS ?= 2
+PARALLEL := -n $(WORKERS) --dist loadfile
 STAMP := $(VENV)/.installed-dev
 DEMO_STAMP := $(VENV)/.installed-demo
 
@@ -14,13 +17,13 @@ demo: $(DEMO_STAMP)  ## the main job, with nothing but this machine: ARGS="--sec
 
 test: $(STAMP)  ## unit and functional tests: ARGS="-k words"
 	$(BIN)/python -m tests.engines install
-	$(BIN)/python -m pytest tests/unit tests/functional $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/functional $(ARGS)
 
 unit: $(STAMP)
-	$(BIN)/python -m pytest tests/unit $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit $(ARGS)
 
 functional: $(STAMP)
-	$(BIN)/python -m pytest tests/functional $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) tests/functional $(ARGS)
 
 acceptance: $(STAMP)  ## kills, faults and a real cloud: tens of minutes
 	$(BIN)/python -m pytest tests/acceptance $(ARGS)
