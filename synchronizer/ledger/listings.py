@@ -92,7 +92,11 @@ class Listings:
         with self._database.write() as connection:
             connection.execute(
                 update(listing)
-                .where(listing.c.stream == stream_id, listing.c.proven < number)
+                .where(
+                    listing.c.stream == stream_id,
+                    listing.c.proven < number,
+                    listing.c.begun >= number,  # a restored backup gives this number anew
+                )
                 .values(proven=number, failures=0, not_before=0, since=None, problem=None)
             )
             self._release(connection, stream_id, number, holder)

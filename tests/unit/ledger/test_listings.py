@@ -68,6 +68,13 @@ def test_one_listing_runs_at_a_time(listings: Listings, stream: StreamState) -> 
     assert begin(listings, stream, "b") == 2
 
 
+def test_a_number_that_a_restored_backup_does_not_know_proves_nothing_there(
+    listings: Listings, stream: StreamState
+) -> None:
+    listings.proven(stream.id, 7, "it began before the backup was restored")
+    assert listings.state(stream.id).proven == 0
+
+
 def test_streams_do_not_wait_for_each_other(
     listings: Listings, ledger: Ledger, stream: StreamState
 ) -> None:
