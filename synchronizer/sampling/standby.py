@@ -57,7 +57,7 @@ class Standby:
             try:
                 ids = [state.id for state in self._ledger.streams() if state.key in self._keys]
                 signs = self._ledger.signs_of_life(ids)
-            except errors.LedgerUnavailable as error:
+            except errors.Retry as error:
                 # The other one could not give a sign either.
                 LOG.debug("%s: no signs of life can be read: %s", self._name, error)
                 seen = None

@@ -69,15 +69,20 @@ def test_signs_of_others_do_not_count_and_a_claim_is_a_sign(
     assert len(busy.waits) == 4 + 6
 
 
+@pytest.mark.parametrize("error", [errors.LedgerUnavailable, errors.Refused])
 def test_while_the_ledger_does_not_answer_nobody_is_taken_for_dead(
-    ledger: Ledger, busy: Busy, standby: Standby, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger,
+    busy: Busy,
+    standby: Standby,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[errors.Retry],
 ) -> None:
     read = ledger.signs_of_life
 
     def out(number: int) -> None:
         def answer(ids: list[int]) -> object:
             if number <= 20:
-                raise errors.LedgerUnavailable
+                raise error
             return read(ids)
 
         monkeypatch.setattr(ledger, "signs_of_life", answer)
