@@ -17,3 +17,13 @@ def root_logger_as_it_was() -> Iterator[None]:
     yield
     root.setLevel(level)
     root.handlers[:] = handlers
+
+
+@pytest.fixture(autouse=True)
+def no_word_of_other_tests_brokers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A RabbitMQ that a test killed is missed by its driver's threads, long after the test."""
+    driver = logging.getLogger("oslo.messaging._drivers.impl_rabbit")
+    propagate = driver.propagate
+    driver.propagate = "bus" in request.path.parts
+    yield
+    driver.propagate = propagate
