@@ -3,10 +3,14 @@
 
 import concurrent.futures
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+#: Seconds in which a question is on its way.
+_HEAD_START = 0.0005
 
 
 class Ahead(Generic[T]):
@@ -18,6 +22,9 @@ class Ahead(Generic[T]):
     def __init__(self, name: str, work: Callable[[], T]) -> None:
         self._result: concurrent.futures.Future[T] = concurrent.futures.Future()
         threading.Thread(target=self._run, args=(work,), name=name, daemon=True).start()
+        # Otherwise it may not begin before this thread waits for something: Python changes
+        # threads every 5 ms only, and a page is used up in less.
+        time.sleep(_HEAD_START)
 
     def result(self) -> T:
         """What the work returned, or raises what it raised; waits for either."""

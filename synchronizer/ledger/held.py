@@ -4,7 +4,7 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from synchronizer.ledger import streams
 from synchronizer.ledger.schema import held, stream
@@ -50,10 +50,11 @@ def load(connection: Connection, stream_id: int | None) -> list[tuple[StreamKey,
     return [(StreamKey(row[0], row[1]), Hold(*row[2:])) for row in connection.execute(query)]
 
 
+_COUNT = select(func.count()).select_from(held).where(held.c.stream == bindparam("stream_id"))
+
+
 def count(connection: Connection, stream_id: int) -> int:
-    return connection.execute(
-        select(func.count()).select_from(held).where(held.c.stream == stream_id)
-    ).scalar_one()
+    return connection.execute(_COUNT, {"stream_id": stream_id}).scalar_one()
 
 
 def decide(

@@ -5,7 +5,17 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Result, Row, and_, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Result,
+    Row,
+    and_,
+    bindparam,
+    or_,
+    select,
+)
 
 from synchronizer import errors
 from synchronizer.ledger import streams
@@ -22,14 +32,28 @@ from synchronizer.ledger.values import (
 )
 
 _IDS_PER_QUERY = 250
+_ROWS_AT_ONCE = 50
 
-# The columns of a `SnapshotItem`, in its order.
-_SHOWN = (
-    version.c.revision,
-    version.c.id,
-    version.c.fingerprint,
-    version.c.sampled_at,
-    version.c.payload,
+_AT: BindParameter[int] = bindparam("at")
+
+# Made once: each page of a snapshot asks it. The columns are a `SnapshotItem`'s, in its order.
+_SNAPSHOT = (
+    select(
+        version.c.revision,
+        version.c.id,
+        version.c.fingerprint,
+        version.c.sampled_at,
+        version.c.payload,
+    )
+    .where(
+        version.c.stream == bindparam("stream_id"),
+        version.c.revision > bindparam("after"),
+        version.c.revision <= _AT,
+        or_(version.c.superseded.is_(None), version.c.superseded > _AT),
+        version.c.op != "delete",
+    )
+    .order_by(version.c.revision)
+    .limit(bindparam("most"))
 )
 
 #: Part of the baseline.
@@ -100,20 +124,13 @@ def snapshot_page(
         raise errors.EpochChanged(epoch=state.epoch)
     _above_floor(state, at)
     rows = connection.execute(
-        select(*_SHOWN)
-        .where(
-            version.c.stream == stream_id,
-            version.c.revision > after,
-            version.c.revision <= at,
-            or_(version.c.superseded.is_(None), version.c.superseded > at),
-            version.c.op != "delete",
-        )
-        .order_by(version.c.revision)
-        .limit(limit + 1)  # one more tells whether something follows
+        _SNAPSHOT,
+        # One more tells whether something follows.
+        {"stream_id": stream_id, "after": after, "at": at, "most": limit + 1},
     )
     versions: list[SnapshotItem] = []
     size, done, unpack = 0, True, payloads.unpack
-    for revision, id_, fingerprint, sampled_at, payload in rows:
+    for revision, id_, fingerprint, sampled_at, payload in rows.yield_per(_ROWS_AT_ONCE):
         entity = unpack(payload)
         size += len(entity)
         if versions and (len(versions) == limit or size > max_bytes):

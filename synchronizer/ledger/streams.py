@@ -3,17 +3,23 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, insert, select, update
 
 from synchronizer import errors
 from synchronizer.ledger.schema import listing, stream
 from synchronizer.ledger.values import StreamState
 from synchronizer.model import StreamKey
 
+# Made once: each page of a snapshot asks them.
+_BY_ID = select(stream).where(stream.c.id == bindparam("stream_id"))
+_BY_KEY = select(stream).where(
+    stream.c.cloud == bindparam("cloud_name"), stream.c.type == bindparam("type_name")
+)
+
 
 def load(connection: Connection, stream_id: int) -> StreamState:
     """One stream. `errors.NotFound` when there is none of this id."""
-    return _load(connection, select(stream).where(stream.c.id == stream_id), stream_id)
+    return _load(connection, _BY_ID, stream_id)
 
 
 def lock(connection: Connection, stream_id: int) -> StreamState:
@@ -22,12 +28,11 @@ def lock(connection: Connection, stream_id: int) -> StreamState:
     Every transaction that writes what it has read before takes this lock, or sets the row,
     as its first statement: so none overwrites another's, and none waits crosswise.
     """
-    query = select(stream).where(stream.c.id == stream_id).with_for_update()
-    return _load(connection, query, stream_id)
+    return _load(connection, _BY_ID.with_for_update(), stream_id)
 
 
 def _load(connection: Connection, query: Select[Any], stream_id: int) -> StreamState:
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(query, {"stream_id": stream_id}).one_or_none()
     if row is None:
         raise errors.NotFound(f"there is no stream {stream_id}")
     return _state(row)
@@ -35,7 +40,7 @@ def _load(connection: Connection, query: Select[Any], stream_id: int) -> StreamS
 
 def find(connection: Connection, key: StreamKey) -> StreamState | None:
     row = connection.execute(
-        select(stream).where(stream.c.cloud == key.cloud, stream.c.type == key.type)
+        _BY_KEY, {"cloud_name": key.cloud, "type_name": key.type}
     ).one_or_none()
     return None if row is None else _state(row)
 

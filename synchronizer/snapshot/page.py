@@ -21,6 +21,8 @@ MOST_SCANNED = 5000
 #: Entities read at once where a filter may leave few of them.
 _READ = 500
 
+_text = msgspec.json.Encoder()
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Items:
@@ -79,10 +81,9 @@ def item_of(version: SnapshotItem, question: Question, max_bytes: int) -> bytes 
         entity = fingerprint.encode(question.shown(decoded))
     if outgoing.is_too_big(entity, max_bytes):
         entity = b'null,"oversized":true'
-    return b'{"id":%b,"revision":%d,"fingerprint":"%b","sampled_at":"%b","entity":%b}' % (
-        msgspec.json.encode(id_),
-        revision,
-        envelope.fingerprint_to_wire(fingerprint_).encode(),
-        envelope.instant_to_wire(sampled_at).encode(),
-        entity,
+    head = (
+        f'{{"id":{_text.encode(id_).decode()},"revision":{revision}'
+        f',"fingerprint":"{envelope.fingerprint_to_wire(fingerprint_)}"'
+        f',"sampled_at":"{envelope.instant_to_wire(sampled_at)}","entity":'
     )
+    return b"%b%b}" % (head.encode(), entity)

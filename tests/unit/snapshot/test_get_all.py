@@ -164,6 +164,23 @@ def test_a_walk_ends_when_a_new_epoch_begins(author, endpoint, ledger) -> None:
     assert caught.value.kwargs["epoch"] == fresh.epoch
 
 
+@pytest.mark.parametrize("ends", ["compacted", "renumbered"])
+def test_a_walk_ends_though_its_next_page_was_made_before(author, endpoint, ledger, ends) -> None:
+    author.fill(8)
+    first = endpoint.get_all({}, "nova.server", limit=2)["cursor"]
+    third = endpoint.get_all({}, "nova.server", limit=2, cursor=first)["cursor"]
+    expected: type[errors.SynchronizerError] = errors.EpochChanged
+    if ends == "compacted":
+        expected = errors.Compacted
+        author.put({"id": "e7", "n": 99})
+        ledger.mark_published(author.state.id, author.state.epoch, 0, 9)
+        ledger.compact(author.state.id, 1 << 62)
+    else:
+        ledger.new_epoch(author.state.id, "told to")
+    with pytest.raises(expected):
+        endpoint.get_all({}, "nova.server", limit=2, cursor=third)
+
+
 @pytest.mark.parametrize(
     "question",
     [
