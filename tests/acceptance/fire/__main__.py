@@ -33,7 +33,8 @@ def main() -> int:
     parser.add_argument("--database-url", default="", help="its tables are all dropped")
     options = parser.parse_args()
     given = options.transport_url or options.database_url
-    if given and (options.jobs > 1 or options.mix != "local"):
+    alone = options.jobs == 1 or options.world is not None
+    if given and (options.mix != "local" or not alone):
         parser.error("servers that run already take --jobs 1 and --mix local")
     # As Ctrl-C: the processes of a world end with it, in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
