@@ -32,6 +32,11 @@ def _outward(method: Method) -> Method:
         except (errors.LedgerUnavailable, errors.Refused) as error:
             LOG.warning("%s cannot be answered: %s", method.__name__, error)
             raise errors.ServiceUnavailable("the ledger does not answer; try again") from None
+        except errors.BusUnavailable as error:
+            LOG.warning("%s cannot be answered: %s", method.__name__, error)
+            raise errors.ServiceUnavailable(
+                "the server's bus does not take its notifications; try again"
+            ) from None
         except errors.Stop as error:
             LOG.error("%s cannot be answered: %s", method.__name__, error)
             raise errors.ServiceUnavailable(

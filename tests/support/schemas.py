@@ -8,6 +8,7 @@ import base64
 import functools
 import json
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -112,28 +113,24 @@ class NewForms:
         self._seen: set[Any] = set()
 
     def notification(self, event_type: str, payload: Any) -> None:
-        if self._is_new(event_type, payload):
-            check_notification(event_type, payload)
+        self._once(event_type, payload, lambda: check_notification(event_type, payload))
 
     def answer(self, method: str, wire: Any) -> None:
-        if self._is_new(method, wire):
-            check_answer(method, wire)
+        self._once(method, wire, lambda: check_answer(method, wire))
 
     def error(self, error: errors.SynchronizerError) -> None:
         failure = failure_of(error)
-        if self._is_new("error", failure):
-            check_error(failure)
+        self._once("error", failure, lambda: check_error(failure))
 
     def request(self, method: str, wire: Any) -> None:
-        if self._is_new(f"{method}?", wire):
-            check(request_of(method), wire)
+        self._once(f"{method}?", wire, lambda: check(request_of(method), wire))
 
-    def _is_new(self, kind: str, wire: Any) -> bool:
+    def _once(self, kind: str, wire: Any, check_it: Callable[[], None]) -> None:
         form = (kind, _form(wire))
-        if form in self._seen:
-            return False
-        self._seen.add(form)
-        return True
+        if form not in self._seen:
+            check_it()
+            # Only now: what is wrong once is wrong each time.
+            self._seen.add(form)
 
 
 def _form(value: Any) -> Any:

@@ -85,6 +85,18 @@ def test_a_barrier_waits_until_everything_is_published(author, endpoint, bus, le
     publishing.join(10)
 
 
+def test_a_barrier_that_the_bus_does_not_take_can_be_asked_again(author, ledger) -> None:
+    def refuse(*_: object) -> None:
+        raise errors.BusUnavailable("the bus rabbit://inside/ is away")
+
+    author.put({"id": "a"})
+    ledger.mark_published(author.state.id, author.state.epoch, 0, 1)
+    endpoint = Endpoint(ledger, refuse, host="here")
+    with pytest.raises(errors.ServiceUnavailable) as caught:
+        endpoint.barrier({}, "nova.server", nonce="n")
+    assert "inside" not in str(caught.value)
+
+
 def test_a_barrier_above_a_backlog_asks_for_patience(author, ledger, bus) -> None:
     from synchronizer.snapshot.barrier import Barrier
     from synchronizer.snapshot.directory import Directory
