@@ -3,13 +3,13 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from oslo_log import log as logging
 
 from synchronizer.bus import rpc, subscription, transport
 from synchronizer.bus.deadline import Caller
+from synchronizer.client.closing import Closing
 from synchronizer.client.requests import Requests
 from synchronizer.client.snapshot import Snapshot
 from synchronizer.client.values import ChangesAnswer, StreamInfo, Version
@@ -25,7 +25,7 @@ LISTING_PATIENCE = 3600.0
 CLOSING = 2.0
 
 
-class Client:
+class Client(Closing):
     """Threads may share it. Make it after forking, in the process that uses it.
 
     `transport_url`: the daemon's bus; `notification_transport_url`: if notifications go
@@ -57,17 +57,6 @@ class Client:
         self._lock = threading.Lock()
         self._rpc = rpc.RpcClient(self._transport, timeout)
         self._requests = Requests(self._rpc, timeout)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Lets go of connections, within seconds; close watches first."""

@@ -4,8 +4,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from oslo_log import log as logging
 
@@ -13,6 +12,7 @@ from synchronizer import errors
 from synchronizer.bus import topics
 from synchronizer.bus.subscription import Delivery
 from synchronizer.client.calls import Caller, Calls, Closed
+from synchronizer.client.closing import Events
 from synchronizer.client.events import Event
 from synchronizer.client.follower import Follower
 from synchronizer.client.pace import Pace
@@ -41,7 +41,7 @@ class Subscribed(Protocol):
 Subscribe = Callable[[Sequence[str]], Subscribed]
 
 
-class Watch:
+class Watch(Events):
     """An iterator of events; also a context manager, which closes it.
 
     It subscribes, has a barrier come back through the subscription, gets all, and then
@@ -83,23 +83,6 @@ class Watch:
         self._followers: dict[StreamKey, Follower] = {}
         self._topics: dict[str, Follower] = {}
         self._events = self._run()
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Event:
-        return next(self._events)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def streams(self) -> tuple[StreamKey, ...]:

@@ -7,14 +7,14 @@ import pathlib
 import threading
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.bus import topics
 from synchronizer.client import ChangesAnswer, Snapshot, StreamInfo, Version, Watch
+from synchronizer.client.closing import Closing
 from synchronizer.client.requests import Requests
 from synchronizer.embedded import home, intervals, sources
 from synchronizer.embedded.direct import Direct, Gate, closed
@@ -43,7 +43,7 @@ MOST_WAITING = 32
 SHORT_RETENTION, LONG_RETENTION = 3600.0, 7 * 86400.0
 
 
-class Embedded:
+class Embedded(Closing):
     """Sampler and ledger of one cloud in this process; from its making until `close`.
 
     `types`: as `nova.server`. `cloud`: the name that events carry; where plugins are not told
@@ -140,17 +140,6 @@ class Embedded:
             considerate=len(self.types) > 1,
         )
         self._requests = Requests(self._direct(ANSWERING, considerate=False), ANSWERING)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def watch(
         self,

@@ -4,14 +4,14 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.client import Added, Deleted, Event, Resynced, Synced, Updated, Watch
 from synchronizer.client.calls import Closed
+from synchronizer.client.closing import Events
 from synchronizer.client.requests import Requests
 from synchronizer.model import Change, StreamKey
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 AGAIN = 0.5
 
 
-class Resumed:
+class Resumed(Events):
     """An iterator of events, as a `Watch`, and a context manager.
 
     Of each stream with a token it tells, instead of all there is, what was recorded since:
@@ -51,23 +51,6 @@ class Resumed:
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._events = self._run()
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Event:
-        return next(self._events)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def streams(self) -> tuple[StreamKey, ...]:
