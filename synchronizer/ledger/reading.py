@@ -56,6 +56,20 @@ _SNAPSHOT = (
     .limit(bindparam("most"))
 )
 
+# Made once: each page of a listing asks it. The columns are a `TailEntry`'s, in its order.
+_TAIL = (
+    select(
+        version.c.revision,
+        version.c.id,
+        version.c.op,
+        version.c.base,
+        version.c.fingerprint,
+        version.c.match,
+    )
+    .where(version.c.stream == bindparam("stream_id"), version.c.revision > bindparam("after"))
+    .order_by(version.c.revision)
+)
+
 #: Part of the baseline.
 LIVE: ColumnElement[bool] = and_(version.c.superseded.is_(None), version.c.op != "delete")
 
@@ -74,18 +88,7 @@ def baseline(connection: Connection, stream_id: int) -> tuple[StreamState, list[
 def tail(connection: Connection, stream_id: int, after: int) -> tuple[StreamState, list[TailEntry]]:
     """Every revision above `after`."""
     state = _above_floor(streams.load(connection, stream_id), after)
-    rows = connection.execute(
-        select(
-            version.c.revision,
-            version.c.id,
-            version.c.op,
-            version.c.base,
-            version.c.fingerprint,
-            version.c.match,
-        )
-        .where(version.c.stream == stream_id, version.c.revision > after)
-        .order_by(version.c.revision)
-    )
+    rows = connection.execute(_TAIL, {"stream_id": stream_id, "after": after})
     return state, [TailEntry(*row) for row in rows]
 
 
