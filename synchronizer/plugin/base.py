@@ -20,7 +20,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from synchronizer.model import EntityType
+from synchronizer.model import Entity, EntityType
 from synchronizer.plugin.page import Hint, Page, Setting
 
 
@@ -82,6 +82,10 @@ class GetsChanges(abc.ABC):
     #: times by their own clocks, and before they commit.
     changes_overlap: ClassVar[float] = 30.0
 
+    def gets_changes(self, type_: EntityType) -> bool:
+        """Whether that holds for this type, too."""
+        return True
+
     @abc.abstractmethod
     def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
         """Entities that changed or were deleted at or after `since` (microseconds, the
@@ -90,6 +94,10 @@ class GetsChanges(abc.ABC):
 
 class GetsOne(abc.ABC):
     """The service can show one entity by its id."""
+
+    def gets_one(self, type_: EntityType) -> bool:
+        """Whether that holds for this type, too."""
+        return True
 
     @abc.abstractmethod
     def get(self, type_: EntityType, id_: str) -> bytes:
@@ -104,9 +112,18 @@ class GetsOne(abc.ABC):
 class KnowsScope(abc.ABC):
     """What the credential sees depends on its role; the plugin knows its own scope.
 
-    With `EntityType.scope_field` this lets the sampler tell an empty cloud from a
-    credential that lost the right to see it.
+    This lets the sampler tell an empty cloud from a credential that lost the right to see it.
     """
+
+    def vouches(self, type_: EntityType, entity: Entity, own: str | None) -> bool:
+        """Whether nobody sees this entity who does not see all of its type.
+
+        `own`: the credential's own scope. As it is, the entities of other scopes vouch, by
+        `EntityType.scope_field`; a service that shows some of them to everybody (public
+        images) has to be more careful.
+        """
+        scope = None if type_.scope_field is None else entity.get(type_.scope_field)
+        return scope is not None and scope != own
 
     @abc.abstractmethod
     def own_scope(self) -> str | None:
@@ -118,8 +135,17 @@ class KnowsScope(abc.ABC):
 
 
 class HearsNotifications(abc.ABC):
-    """The service tells of changes on a bus of its own."""
+    """The service tells of changes on a bus of its own.
+
+    `channels`: where, as (exchange, topic); who listens there takes nothing away from others.
+    """
+
+    channels: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     @abc.abstractmethod
     def on_notification(self, event_type: str, payload: Mapping[str, Any]) -> Iterable[Hint]:
-        """The entities that a native notification speaks of; none if it is of no interest."""
+        """The entities that a native notification speaks of; none if it is of no interest.
+
+        It only names them: they are read afterwards. Called for each message of the
+        channels, by several services' if they share one; never raises for one of them.
+        """

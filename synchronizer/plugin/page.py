@@ -35,10 +35,13 @@ class Page:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hint:
-    """An entity that a native notification named: something may have happened to it."""
+    """An entity that a native notification named: something may have happened to it.
+
+    `id` is None where the notification does not tell which one of the type.
+    """
 
     type: str
-    id: str
+    id: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

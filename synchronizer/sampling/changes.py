@@ -25,7 +25,7 @@ class ChangesPoll:
         *,
         on_again: Callable[[Iterable[str]], None],
     ) -> None:
-        if not isinstance(sampler.plugin, GetsChanges):
+        if not (isinstance(sampler.plugin, GetsChanges) and sampler.gets_changes):
             raise TypeError(f"{sampler.key} has no changes-since")
         self._sampler = sampler
         self._source: GetsChanges = sampler.plugin

@@ -16,7 +16,7 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.ledger import Ledger, StreamState
 from synchronizer.model import StreamKey
-from synchronizer.plugin import GetsChanges, Plugin
+from synchronizer.plugin import Plugin
 from synchronizer.sampling.changes import ChangesPoll
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.counters import Counters
@@ -129,7 +129,7 @@ class _Sampling:
         """What the service says was deleted during the listing needs no second one, nor does
         it have to wait for the worker to hear of it."""
         again: set[str] = set()
-        if self._asks_for_changes and isinstance(self.plugin, GetsChanges):
+        if self._asks_for_changes and self.sampler.gets_changes:
             poll = ChangesPoll(self.sampler, self._holds, self._pace, on_again=again.update)
             poll.start_from(self._server_time)
             try:

@@ -18,7 +18,7 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.ledger import Ledger
 from synchronizer.model import EntityType, StreamKey
-from synchronizer.plugin import GetsOne, Page, Plugin
+from synchronizer.plugin import GetsChanges, GetsOne, Page, Plugin
 from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.committer import MAX_ROWS, Committed, Committer, taken_over
@@ -133,8 +133,13 @@ class StreamSampler:
 
     @property
     def gets_one(self) -> bool:
-        """Whether the service can show one entity."""
-        return isinstance(self.plugin, GetsOne)
+        """Whether the service can show one entity of this type."""
+        return isinstance(self.plugin, GetsOne) and self.plugin.gets_one(self.type)
+
+    @property
+    def gets_changes(self) -> bool:
+        """Whether the service can show what changed of this type."""
+        return isinstance(self.plugin, GetsChanges) and self.plugin.gets_changes(self.type)
 
     def now(self) -> Request:
         """This moment, for what consists of several requests."""
@@ -265,7 +270,7 @@ class StreamSampler:
 
     def look(self, id_: str) -> tuple[Sight, Request]:
         """GETs one entity and records it if it is there. Absence is not recorded here."""
-        if not isinstance(self.plugin, GetsOne):
+        if not (isinstance(self.plugin, GetsOne) and self.gets_one):
             raise TypeError(f"{self.key} has no GET")
         with self.request() as request:
             try:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from synchronizer.ledger import Ledger
 from synchronizer.model import EntityType
-from synchronizer.plugin import GetsChanges, Plugin
+from synchronizer.plugin import Plugin
 from synchronizer.sampling.backoff import Backoff
 from synchronizer.sampling.changes import ChangesPoll
 from synchronizer.sampling.clock import Clock
@@ -62,7 +62,7 @@ class TypeSampling:
             self.sampler, evidence, pace, wake=lambda: self._resampling.wake(), early=self.list_now
         )
         self.changes: ChangesPoll | None = None
-        if settings.changes_interval is not None and isinstance(plugin, GetsChanges):
+        if settings.changes_interval is not None and self.sampler.gets_changes:
             self.changes = ChangesPoll(self.sampler, self.holds, pace, on_again=self.resampler.add)
         self.listing = Listing(
             self.sampler,

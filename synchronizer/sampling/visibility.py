@@ -2,8 +2,8 @@
 """Can the credential still see what is not its own?
 
 A credential that lost its role gets good answers, of its own scope only, and 404 for
-everything else. So before and after absences are confirmed, an entity of another scope
-(a witness) must be visible, with the same credential.
+everything else. So before and after absences are confirmed, an entity that only who sees
+all can see (a witness) must be visible, with the same credential.
 """
 
 import random
@@ -36,21 +36,20 @@ class Visibility:
         return plugin.credential() if isinstance(plugin, KnowsScope) else None
 
     def witnesses(self, seen: Sequence[str], unseen: Sequence[str]) -> list[str]:
-        """Some of the seen ids that are of another scope.
+        """Some of the seen ids that vouch for what the credential sees.
 
-        Empty when there is nothing to prove: the plugin knows no scopes, or all that
-        was ever seen is of the credential's own. `Blind` when others were known and
-        none of them was seen.
+        Empty when there is nothing to prove: the plugin knows no scopes, or none that was
+        ever seen could vouch. `Blind` when some that could were known and none was seen.
         """
-        plugin, scope_field = self._sampler.plugin, self._sampler.type.scope_field
-        if not isinstance(plugin, KnowsScope) or scope_field is None:
+        plugin = self._sampler.plugin
+        if not isinstance(plugin, KnowsScope):
             return []
         own = plugin.own_scope()
         start = random.randrange(len(seen)) if seen else 0  # noqa: S311 - not a secret
-        for found in self._foreign([*seen[start:], *seen[:start]], scope_field, own):
+        for found in self._vouching([*seen[start:], *seen[:start]], plugin, own):
             self._last = (own, found)
             return found
-        for _ in self._foreign(unseen, scope_field, own):
+        for _ in self._vouching(unseen, plugin, own):
             raise Blind("entities of other scopes were known and none of them is seen now")
         return []
 
@@ -75,19 +74,19 @@ class Visibility:
         self._last = (None, [])
         raise Blind(f"none of {len(witnesses)} entities of other scopes can be seen")
 
-    def _foreign(
-        self, ids: Sequence[str], scope_field: str, own: str | None
+    def _vouching(
+        self, ids: Sequence[str], plugin: KnowsScope, own: str | None
     ) -> Iterator[list[str]]:
-        """For each chunk of ids with foreign ones: a few of those."""
+        """For each chunk of ids with some that vouch: a few of those."""
+        type_ = self._sampler.type
         for start in range(0, len(ids), _CHUNK):
             self._pace.check()
             chunk = list(dict.fromkeys(ids[start : start + _CHUNK]))
             payloads = self._sampler.ledger.entities(self._sampler.id, chunk)
-            scopes = {id_: _scope(payload, scope_field) for id_, payload in payloads.items()}
-            found = [id_ for id_, scope in scopes.items() if scope is not None and scope != own]
+            found = [
+                id_
+                for id_, payload in payloads.items()
+                if plugin.vouches(type_, fingerprint.decode(payload), own)
+            ]
             if found:
                 yield found[:_WITNESSES]
-
-
-def _scope(payload: bytes, scope_field: str) -> object:
-    return fingerprint.decode(payload).get(scope_field)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A service that is connected to when it is first needed, and kept."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from synchronizer import errors
+from synchronizer.plugin.openstack.service import Service
+from synchronizer.plugin.openstack.session import CloudAccess
+
+S = TypeVar("S", bound=Service)
+
+
+class MicroversionGone(Exception):
+    """A service no longer offers the microversion that it offered before."""
+
+
+class Connection(Generic[S]):
+    """Makes a service when it is first asked for. Threads share it.
+
+    `open_`: access to the cloud, talking to nobody. `make`: the service; it may talk.
+    `fixed`: its microversion was configured, and is not to be looked for again.
+    """
+
+    def __init__(
+        self,
+        open_: Callable[[], CloudAccess],
+        make: Callable[[CloudAccess], S],
+        *,
+        fixed: bool = False,
+    ) -> None:
+        self._open = open_
+        self._make = make
+        self._fixed = fixed
+        self._lock = threading.Lock()
+        self._access: CloudAccess | None = None
+        self._service: S | None = None
+
+    def service(self) -> S:
+        """The service. Raises what making it raises; the next one who asks tries again."""
+        with self._lock:
+            if self._service is None:
+                if self._access is None:
+                    self._access = self._open()
+                self._service = self._make(self._access)
+            return self._service
+
+    @contextlib.contextmanager
+    def using(self) -> Iterator[S]:
+        """As `service`, for some requests; after `MicroversionGone` the next one who asks
+        gets a service made anew."""
+        service = self.service()
+        try:
+            yield service
+        except MicroversionGone as error:
+            if self._fixed:
+                raise errors.BadConfiguration(f"{error}, as it is configured") from error
+            with self._lock:
+                if self._service is service:
+                    self._service = None
+            raise errors.SourceUnavailable(f"{error}; it is asked anew") from error
+
+    def close(self) -> None:
+        """Lets go of connections."""
+        with self._lock:
+            if self._access is not None:
+                self._access.session.close()
+            self._access = self._service = None

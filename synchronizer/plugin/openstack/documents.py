@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Services' JSON documents, cut into the texts of their entities without decoding those."""
+
+import msgspec
+
+from synchronizer import errors
+from synchronizer.plugin.openstack.answers import Answer, excerpt
+
+_objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_lists = msgspec.json.Decoder(list[msgspec.Raw])
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def page(answer: Answer, service: str, plural: str) -> tuple[list[msgspec.Raw], "Rest"]:
+    """The entities under the key `plural`, and what else is in the document. `BadAnswer`
+    unless it is an object with a list there."""
+    try:
+        document = _objects.decode(answer.body)
+        if plural not in document:
+            raise missing(answer, service, plural)
+        return _lists.decode(document.pop(plural)), Rest(document)
+    except _UNREADABLE as error:
+        raise unintelligible(answer, service, error) from None
+
+
+def one(answer: Answer, service: str, singular: str | None) -> msgspec.Raw:
+    """The entity under the key `singular`, or the whole document if that is None. `BadAnswer`
+    unless it is an object."""
+    try:
+        document = _objects.decode(answer.body)
+        if singular is None:
+            return msgspec.Raw(answer.body)
+        if singular not in document:
+            raise missing(answer, service, singular)
+        _objects.decode(document[singular])
+        return document[singular]
+    except _UNREADABLE as error:
+        raise unintelligible(answer, service, error) from None
+
+
+class Rest:
+    """What a page holds beside its entities: links, and marks that it is cut short."""
+
+    def __init__(self, document: dict[str, msgspec.Raw]) -> None:
+        self._document = document
+
+    def get(self, key: str) -> object:
+        """The value of a key, decoded; None where it is missing."""
+        raw = self._document.get(key)
+        return None if raw is None else msgspec.json.decode(raw)
+
+
+def fields(raw: msgspec.Raw | bytes) -> dict[str, msgspec.Raw]:
+    """An entity's fields, their values not decoded. Raises `msgspec.DecodeError`."""
+    return _objects.decode(raw)
+
+
+def missing(answer: Answer, service: str, key: str) -> errors.BadAnswer:
+    return errors.BadAnswer(
+        f"{service}: {answer.request} answered {answer.status} without {key!r}; is that"
+        f" {service}'s endpoint?"
+    )
+
+
+def unintelligible(answer: Answer, service: str, error: Exception) -> errors.BadAnswer:
+    """Says what is wrong, and quotes nothing that may come out of an entity."""
+    kind = answer.headers.get("Content-Type", "unknown type")
+    said = f": {excerpt(answer.body)}" if answer.body.lstrip()[:1] == b"<" else f": {error}"
+    return errors.BadAnswer(
+        f"{service}: {answer.request} answered {answer.status} with {len(answer.body)} bytes"
+        f" ({kind}) that are not what was asked for{said}"
+    )

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a service shows the entities of one type: declared, so that all plugins are alike."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from synchronizer.model import Entity, EntityType
+from synchronizer.plugin.openstack.paging import UNPAGED, Paging
+
+Text = msgspec.Raw | bytes
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sorted:
+    """A page's entities: those that are there, ids of deleted ones, ids of those that exist
+    and cannot be read now."""
+
+    items: Sequence[Text]
+    deleted: Sequence[str] = ()
+    unclear: Sequence[str] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One entity type of a service.
+
+    `path`: of the listing, below the endpoint; `plural`: the key of its list; `query`: its
+    parameters beside the page's. `one`: the path of a single entity, with "{id}" (None: the
+    service cannot show one); `singular`: the key of its object (None: it is the document).
+    `changes`: from an instant (microseconds, the service's clock) to the parameters that
+    show what changed since (None: the service cannot tell).
+    `shape`: from an entity's text, of a listing or a GET, to the text that is handed over;
+    both have to end alike. Without it the bytes of the wire are kept.
+    `sort`: from a page's body and entities to what they are. Without it all are there.
+    `vouches`: whether seeing this entity shows that the credential sees all of them, given
+    its own project; without it, whether its `scope_field` names another project.
+    """
+
+    type: EntityType
+    path: str
+    plural: str
+    query: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    paging: Paging = UNPAGED
+    one: str | None = None
+    singular: str | None = None
+    changes: Callable[[int], Mapping[str, str]] | None = None
+    shape: Callable[[Text], Text] | None = None
+    sort: Callable[[bytes, Sequence[Text]], Sorted] | None = None
+    vouches: Callable[[Entity, str | None], bool] | None = None

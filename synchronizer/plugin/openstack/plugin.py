@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What plugins for OpenStack services are made of: kinds, declared, and a service to read."""
+
+import abc
+import urllib.parse
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+import msgspec
+
+from synchronizer import errors
+from synchronizer.model import Entity, EntityType
+from synchronizer.plugin.base import GetsChanges, GetsOne, KnowsScope, Plugin, PluginContext
+from synchronizer.plugin.openstack import documents, walking
+from synchronizer.plugin.openstack.answers import Answer, failure
+from synchronizer.plugin.openstack.connection import Connection
+from synchronizer.plugin.openstack.kinds import Kind
+from synchronizer.plugin.openstack.service import Service
+from synchronizer.plugin.openstack.session import CloudAccess, open_cloud
+from synchronizer.plugin.page import Page, Setting
+
+#: What every plugin for an OpenStack service takes.
+SETTINGS = (
+    Setting("os_cloud", "", "entry of clouds.yaml (empty: the cloud's own name)"),
+    Setting("region", "", "region of that cloud (empty: as clouds.yaml has it)"),
+    Setting("interface", "", "public, internal or admin (empty: as clouds.yaml has it)"),
+    Setting("page_size", 0, "entities per request (0: as many as the service likes to give)"),
+    Setting("timeout", 0.0, "seconds for one request (0: clouds.yaml's api_timeout, or 120)"),
+)
+
+
+class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
+    """Reads the kinds of one service. A subclass declares `service`, `service_type` (of the
+    catalogue), `kinds`, and how its service says that there is no such entity."""
+
+    service_type: ClassVar[str]
+    kinds: ClassVar[tuple[Kind, ...]]
+    settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+
+    def __init__(self, context: PluginContext) -> None:
+        super().__init__(context)
+        self._page_size: int = self.setting("page_size")
+        if self._page_size < 0 or self.setting("timeout") < 0:
+            raise errors.BadConfiguration("page_size and timeout cannot be negative")
+        self._kinds = {kind.type.name: kind for kind in self.kinds}
+        self._connection: Connection[Any] = self.connection()
+
+    # --- what a subclass says ----------------------------------------------
+
+    @abc.abstractmethod
+    def says_not_found(self, answer: Answer, id_: str) -> bool:
+        """Whether a 404 is the service's own, in its own format, and about this entity.
+
+        A proxy, a wrong endpoint or another service answer 404, too.
+        """
+
+    def connection(self) -> Connection[Any]:
+        """The service, to be connected to; talks to nobody."""
+        return Connection(self.open, self.connect)
+
+    def connect(self, access: CloudAccess) -> Service:
+        """The service, ready to be read; may talk to it (to ask for its microversions)."""
+        return Service(self.service, access)
+
+    def is_deleted(self, kind: Kind, entity: msgspec.Raw | bytes) -> bool:
+        """Whether a GET shows an entity that is gone, as some services do for a while."""
+        return False
+
+    def is_unclear(self, kind: Kind, entity: msgspec.Raw | bytes) -> bool:
+        """Whether a GET shows an entity whose state cannot be read now."""
+        return False
+
+    # --- what the sampler asks ---------------------------------------------
+
+    def open(self) -> CloudAccess:
+        """Access to the service, by the settings and clouds.yaml; talks to nobody."""
+        return open_cloud(
+            self.setting("os_cloud") or self.context.cloud,
+            self.service_type,
+            region=self.setting("region"),
+            interface=self.setting("interface"),
+            timeout=self.setting("timeout"),
+        )
+
+    def types(self) -> tuple[EntityType, ...]:
+        return tuple(kind.type for kind in self.kinds)
+
+    def gets_one(self, type_: EntityType) -> bool:
+        return self._kinds[type_.name].one is not None
+
+    def gets_changes(self, type_: EntityType) -> bool:
+        return self._kinds[type_.name].changes is not None
+
+    def get_all(self, type_: EntityType) -> Iterator[Page]:
+        kind = self._kinds[type_.name]
+        with self._connection.using() as service:
+            yield from walking.pages(service, kind, self._page_size, kind.query)
+
+    def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
+        kind = self._kinds[type_.name]
+        if kind.changes is None:
+            raise TypeError(f"{type_.name} has no changes-since")
+        with self._connection.using() as service:
+            query = {**kind.query, **kind.changes(since)}
+            yield from walking.pages(service, kind, self._page_size, query)
+
+    def get(self, type_: EntityType, id_: str) -> bytes:
+        kind = self._kinds[type_.name]
+        if kind.one is None:
+            raise TypeError(f"{type_.name} has no GET")
+        if id_ in {"", ".", ".."}:
+            raise errors.Unclear(f"{self.service}: {id_!r} cannot be asked for")
+        with self._connection.using() as service:
+            answer = service.get(kind.one.format(id=urllib.parse.quote(id_, safe="")), {})
+        if answer.status == 404 and self.says_not_found(answer, id_):
+            raise errors.NotFound(f"{self.service} has no {type_.name} {id_}")
+        if answer.status != 200:
+            raise failure(answer, self.service)
+        raw: msgspec.Raw | bytes = documents.one(answer, self.service, kind.singular)
+        if kind.shape is not None:
+            raw = kind.shape(raw)
+        if _text(raw, type_.id_field) != id_:
+            raise errors.BadAnswer(
+                f"{self.service}: asked for the {type_.name} {id_}, it answered with another one"
+            )
+        if self.is_deleted(kind, raw):
+            raise errors.NotFound(f"{self.service} shows the {type_.name} {id_} as deleted")
+        if self.is_unclear(kind, raw):
+            raise errors.Unclear(f"{self.service} cannot read the {type_.name} {id_} now")
+        return bytes(raw)
+
+    def own_scope(self) -> str | None:
+        rights = self._connection.service().credential.rights()
+        return str(rights.project_id) if rights.project_id else None
+
+    def credential(self) -> str:
+        mark: str = self._connection.service().credential.token_mark()
+        return mark
+
+    def vouches(self, type_: EntityType, entity: Entity, own: str | None) -> bool:
+        kind = self._kinds[type_.name]
+        if kind.vouches is not None:
+            return kind.vouches(entity, own)
+        return super().vouches(type_, entity, own)
+
+    def check(self) -> Iterable[str]:
+        name = self.service
+        with self._connection.using() as service:
+            yield f"{name}: endpoint {service.endpoint}"
+            rights = service.credential.rights()
+            yield f"{name}: project {rights.project_id}, roles {', '.join(rights.roles) or 'none'}"
+            for kind in self.kinds:
+                next(walking.pages(service, kind, 1, kind.query))
+                yield f"{name}: {kind.type.name} can be listed"
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _text(raw: msgspec.Raw | bytes, field: str) -> object:
+    try:
+        return msgspec.json.decode(documents.fields(raw)[field])
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+        return None

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One service of one cloud, as it is read: its endpoint, its headers, its errors."""
+
+from collections.abc import Mapping
+
+from keystoneauth1.adapter import Adapter
+
+from synchronizer.plugin.openstack.answers import Answer, failure, translated
+from synchronizer.plugin.openstack.credential import Credential
+from synchronizer.plugin.openstack.reading import Reader
+from synchronizer.plugin.openstack.session import CloudAccess
+
+
+class Service:
+    """Reads one service. Whoever needs several answers that agree uses one of these.
+
+    `name` is what messages call it. `prefix`: what comes before all paths, for a catalogue
+    whose endpoint has no version ("/v2.0"). `headers`: sent with each request.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        access: CloudAccess,
+        *,
+        adapter: Adapter | None = None,
+        prefix: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.credential = Credential(access.session)
+        self._adapter = adapter or plain_adapter(access)
+        self._prefix = prefix
+        self._headers = {"Accept": "application/json", **(headers or {})}
+        self._reader = Reader(self._adapter, name, access.timeout)
+
+    @property
+    def endpoint(self) -> str:
+        """Where it is read. Asks Keystone if need be."""
+        with translated(self.name):
+            return f"{self._adapter.get_endpoint()}{self._prefix}"
+
+    def get(self, path: str, params: Mapping[str, str]) -> Answer:
+        """The answer to a GET below the endpoint: a success (200), or a 400 or 404 of whoever.
+
+        Everything else is raised.
+        """
+        answer = self._reader.get(f"{self._prefix}{path}", params, self._headers)
+        if answer.status not in {200, 400, 404}:
+            raise failure(answer, self.name)
+        self.check(answer)
+        return answer
+
+    def check(self, answer: Answer) -> None:
+        """Raises what else speaks against an answer; for services with microversions."""
+
+
+def plain_adapter(access: CloudAccess) -> Adapter:
+    """The service as the catalogue has it, or clouds.yaml's override."""
+    return Adapter(
+        session=access.session,
+        service_type=access.service_type,
+        service_name=access.service_name,
+        interface=access.interface,
+        region_name=access.region_name,
+        endpoint_override=access.endpoint_override,
+    )

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages of a listing, followed to its end, with what speaks against its completeness."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from synchronizer import errors
+from synchronizer.plugin.openstack import documents
+from synchronizer.plugin.openstack.answers import Answer, excerpt, failure
+from synchronizer.plugin.openstack.kinds import Kind, Sorted
+from synchronizer.plugin.openstack.rightswatch import RightsWatch
+from synchronizer.plugin.openstack.service import Service
+from synchronizer.plugin.page import Page
+
+
+def pages(service: Service, kind: Kind, size: int, query: Mapping[str, str]) -> Iterator[Page]:
+    """Every page of a listing; each is requested when it is asked for.
+
+    `size`: entities per page (0: as the kind has it). `query`: parameters beside the page's.
+    `ListingBroken` when the listing cannot be followed to its end.
+    """
+    limit = (size or kind.paging.size) if kind.paging.size else 0
+    params = {**query, "limit": str(limit)} if limit else dict(query)
+    fullest = 0
+    watch = RightsWatch(service.credential)
+    markers: set[str] = set()
+    while True:
+        answer = service.get(kind.path, params)
+        if answer.status != 200:
+            raise _refused(answer, service.name, params)
+        texts, rest = documents.page(answer, service.name, kind.plural)
+        problems = watch.problems()
+        if rest.get("truncated") is True:
+            problems.append("the service says that it cut the listing short (truncated)")
+        following = _next(kind, rest, texts, params)
+        if following is not None:
+            fullest = max(fullest, len(texts))
+        elif kind.paging.links and limit and len(texts) >= min(limit, fullest or limit):
+            # A service may clamp the limit to its own, quietly: then the pages before tell
+            # how long a full one is.
+            problems.append("the last page is full and has no link to a next one")
+        items = texts if kind.shape is None else [kind.shape(text) for text in texts]
+        found = Sorted(items) if kind.sort is None else kind.sort(answer.body, items)
+        if found.unclear:
+            problems.append(f"{len(found.unclear)} cannot be read now, such as {found.unclear[0]}")
+        yield Page(
+            items=found.items,
+            deleted=found.deleted,
+            unclear=found.unclear,
+            last=following is None,
+            problems=tuple(problems),
+            server_time=answer.server_time,
+        )
+        if following is None:
+            return
+        marker = following.get("marker", following.get("offset", ""))
+        if marker in markers:
+            raise errors.ListingBroken(f"{service.name}: the pages of {kind.path} loop at {marker}")
+        markers.add(marker)
+        params = dict(following)
+
+
+def _next(
+    kind: Kind, rest: documents.Rest, texts: Sequence[msgspec.Raw], params: Mapping[str, str]
+) -> Mapping[str, str] | None:
+    try:
+        return kind.paging.next(rest, texts, params)
+    except errors.ListingBroken as error:
+        raise errors.ListingBroken(f"{kind.type.service}: {kind.path}: {error}") from None
+
+
+def _refused(answer: Answer, service: str, params: Mapping[str, str]) -> Exception:
+    if answer.status in {400, 404} and "marker" in params:
+        # The entity that the last page ended with is gone.
+        return errors.ListingBroken(f"{service}: the listing cannot go on: {excerpt(answer.body)}")
+    return failure(answer, service)
