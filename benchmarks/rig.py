@@ -37,6 +37,9 @@ connection = {ledger_url}
 [sampling]
 interval = {interval}
 changes_interval = {changes_interval}
+
+[nova]
+types = nova.server
 """
 _ENDING = 30.0
 _LOOK = 0.05

@@ -115,6 +115,10 @@ def values(group: Any, opts: Iterable[cfg.Opt]) -> dict[str, Any]:
     return {option.dest: getattr(group, option.dest) for option in opts}
 
 
+def defaults(opts: Iterable[cfg.Opt]) -> dict[str, Any]:
+    return {option.dest: option.default for option in opts}
+
+
 def rabbit_options(conf: cfg.ConfigOpts, sections: Mapping[str, Any], *urls: str) -> dict[str, str]:
     """The options of the RabbitMQ driver that a file or the environment sets."""
     if rabbit.GROUP not in sections and not any(map(uses_rabbit, urls)):
@@ -156,14 +160,18 @@ def declared(
     found = []
     for plugin in conf[section].plugins:
         merged: dict[str, Any] = {}
+        common = defaults(options.PLUGIN)
         for group in (plugin, f"{section}:{plugin}"):
+            given = sections.get(group, {})
             opts = [options.setting_option(s) for s in declarations.get(plugin, ())]
             if not opts:
-                opts = [cfg.StrOpt(name) for name in sections.get(group, ())]
-            conf.register_opts(opts, group=group)
-            given = sections.get(group, {})
+                opts = [cfg.StrOpt(name) for name in given if name not in common]
+            conf.register_opts([*opts, *options.PLUGIN], group=group)
             merged |= {o.dest: conf[group][o.dest] for o in opts if o.name in given}
-        found.append(PluginSettings(plugin, merged))
+            common |= {o.dest: conf[group][o.dest] for o in options.PLUGIN if o.name in given}
+        found.append(
+            PluginSettings(plugin, merged, types=frozenset(common.pop("types")) or None, **common)
+        )
     return tuple(found)
 
 

@@ -163,6 +163,15 @@ CLOUD: list[cfg.Opt] = [
     cfg.ListOpt("plugins", default=["nova"], help="The plugins to run for this cloud."),
 ]
 
+#: What every plugin's section, [PLUGIN] or [cloud:NAME:PLUGIN], may hold beside its settings.
+PLUGIN: list[cfg.Opt] = [
+    cfg.ListOpt(
+        "types",
+        default=[],
+        help="The entity types to sample, as nova.server (empty: all that the plugin has).",
+    ),
+]
+
 #: What a section [TYPE] or [cloud:NAME:TYPE] may hold: as [sampling], but with no default.
 TYPE: list[cfg.Opt] = [copy.copy(option) for option in SAMPLING]
 for _option in TYPE:
@@ -207,7 +216,8 @@ def plugin_opts() -> list[tuple[str, list[cfg.Opt]]]:
     """What the installed plugins declare, and the sampling of each of their types."""
     groups = []
     for plugin in available():
-        groups.append((plugin.name, [setting_option(setting) for setting in plugin.settings]))
+        own = [setting_option(setting) for setting in plugin.settings]
+        groups.append((plugin.name, [*own, *copy.deepcopy(PLUGIN)]))
         groups += [(type_, copy.deepcopy(TYPE)) for type_ in plugin.types]
     return groups
 

@@ -26,10 +26,14 @@ class TypeSettings:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PluginSettings:
-    """One plugin of one cloud, and the values for its own settings."""
+    """One plugin of one cloud, and the values for its own settings.
+
+    `types`: the names of those that are sampled; None: all that it has.
+    """
 
     name: str
     values: Mapping[str, Any]
+    types: frozenset[str] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

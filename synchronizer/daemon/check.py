@@ -122,13 +122,14 @@ def local_bus(url: str) -> Iterable[str]:
 
 def source(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
     plugins, broken = load(
-        [plugin.name], lambda _name, _class: PluginContext(cloud.name, plugin.values)
+        [plugin.name],
+        lambda _name, _class: PluginContext(cloud.name, plugin.values, plugin.types),
     )
     if broken:
         raise errors.BadPlugin(broken[0].error)
     made = plugins[plugin.name]
     try:
-        for type_ in made.types():
+        for type_ in made.sampled():
             configured = sampling_of(settings, cloud.name, type_.name)
             masked(type_, configured.volatile, configured.sensitive)
         return list(made.check())

@@ -13,6 +13,7 @@ from synchronizer.conf import Settings, load
 from synchronizer.daemon import logs
 from synchronizer.daemon.manager import run
 from synchronizer.daemon.prepare import make_directories
+from synchronizer.plugin.declarations import check_sampled
 from synchronizer.plugin.loader import PluginInfo, available
 
 LOG = logging.getLogger(__name__)
@@ -24,9 +25,15 @@ def read(
     plugins: Iterable[PluginInfo] | None = None,
 ) -> Settings:
     """The settings, checked against what the `plugins` (default: all installed) declare."""
-    installed = available() if plugins is None else plugins
+    installed = available() if plugins is None else list(plugins)
     declarations = {plugin.name: plugin.settings for plugin in installed}
-    return load(config_files, declarations=declarations, conf=conf)
+    settings = load(config_files, declarations=declarations, conf=conf)
+    for cloud in settings.clouds:
+        for plugin in cloud.plugins:
+            known = next((i.types for i in installed if i.name == plugin.name and not i.error), ())
+            if known and plugin.types:
+                check_sampled(plugin.types, known, f" in [cloud:{cloud.name}:{plugin.name}]")
+    return settings
 
 
 def main(config_files: Iterable[str | pathlib.Path] | None) -> int:

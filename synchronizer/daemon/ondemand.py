@@ -23,6 +23,7 @@ class ConfiguredSources:
             for cloud in settings.clouds
             for plugin in cloud.plugins
             for type_ in types.get(plugin.name, ())
+            if plugin.types is None or type_ in plugin.types
         }
 
     def has(self, key: StreamKey) -> bool:
@@ -33,7 +34,8 @@ class ConfiguredSources:
         """A plugin of its own for one stream. `errors.BadPlugin`."""
         configured = self._plugins[key]
         plugins, broken = load(
-            [configured.name], lambda _name, _class: PluginContext(key.cloud, configured.values)
+            [configured.name],
+            lambda _name, _class: PluginContext(key.cloud, configured.values, configured.types),
         )
         if broken:
             raise errors.BadPlugin(f"plugin {configured.name}: {broken[0].error}")

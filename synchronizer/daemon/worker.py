@@ -79,9 +79,10 @@ class WorkerService(PartService):
         self._configured = plugin
 
     def make(self) -> Part:
-        name, values = self._configured.name, self._configured.values
+        configured = self._configured
+        name, values = configured.name, configured.values
         plugins, broken = load(
-            [name], lambda _name, _class: PluginContext(cloud=self._cloud, settings=values)
+            [name], lambda _name, _class: PluginContext(self._cloud, values, configured.types)
         )
         if broken:
             raise errors.BadPlugin(f"plugin {name}: {broken[0].error}")
@@ -92,7 +93,7 @@ class WorkerService(PartService):
             ledger,
             {
                 type_.name: sampling_of(self.settings, self._cloud, type_.name)
-                for type_ in plugin.types()
+                for type_ in plugin.sampled()
             },
             owner=f"{self.settings.host}:{os.getpid()}",
         )

@@ -41,6 +41,7 @@ bookmark_interval = 2
 
 [cloud:{cloud}:nova]
 os_cloud = {os_cloud}
+types = nova.server
 """
 
 

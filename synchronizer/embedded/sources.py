@@ -34,7 +34,14 @@ def installed(types: Sequence[str], cloud: str, settings: Settings) -> list[Plug
             f"there are settings for {', '.join(unused)}, but the plugins in use are"
             f" {', '.join(names)}"
         )
-    return [make(name, lambda name, _class: _context(name, cloud, settings)) for name in names]
+
+    def context(name: str, _class: type[Plugin]) -> PluginContext:
+        mine = next(info.types for info in known if info.name == name)
+        return PluginContext(
+            cloud, dict(settings.get(name, {})), frozenset(mine).intersection(types)
+        )
+
+    return [make(name, context) for name in names]
 
 
 def given(plugins: Iterable[Plugin], types: Sequence[str], cloud: str) -> list[Plugin]:
@@ -105,7 +112,3 @@ def _unknown(type_: str, known: list[str]) -> errors.UnknownType:
         f"no plugin has an entity type {type_!r}; there are: {', '.join(known) or 'none'}",
         known=known,
     )
-
-
-def _context(name: str, cloud: str, settings: Settings) -> PluginContext:
-    return PluginContext(cloud, dict(settings.get(name, {})))

@@ -26,10 +26,14 @@ from synchronizer.plugin.page import Hint, Page, Setting
 
 @dataclasses.dataclass(frozen=True)
 class PluginContext:
-    """What a plugin is made with: the cloud's name and the values of its settings."""
+    """What a plugin is made with: the cloud's name and the values of its settings.
+
+    `sampled`: the names of the types that are to be sampled; None: all that the plugin has.
+    """
 
     cloud: str
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    sampled: frozenset[str] | None = None
 
 
 class Plugin(abc.ABC):
@@ -57,6 +61,11 @@ class Plugin(abc.ABC):
     @abc.abstractmethod
     def types(self) -> tuple[EntityType, ...]:
         """The entity types that this plugin can list."""
+
+    def sampled(self) -> tuple[EntityType, ...]:
+        """Those of `types` that are to be sampled."""
+        wanted = self.context.sampled
+        return tuple(t for t in self.types() if wanted is None or t.name in wanted)
 
     @abc.abstractmethod
     def get_all(self, type_: EntityType) -> Iterator[Page]:

@@ -2,9 +2,10 @@
 """Checks what a plugin declares: its class, its entity types, its settings, its extras."""
 
 import collections
+import difflib
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from synchronizer import errors
 from synchronizer.model import EntityType
@@ -12,6 +13,8 @@ from synchronizer.plugin.base import Plugin
 
 _SERVICE = re.compile(r"[a-z][a-z0-9_-]*")
 _TYPE = re.compile(r"[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*")
+#: Options of every plugin's section that are not the plugin's own.
+RESERVED = frozenset({"types", "max_in_flight", "requests_per_minute"})
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)[^;]*;.*\bextra\s*==\s*['\"]([^'\"]+)['\"]")
 
 
@@ -33,6 +36,11 @@ def check_class(class_: object) -> type[Plugin]:
         )
     if not (isinstance(class_.version, str) and class_.version):
         raise errors.BadPlugin(f"{class_.__name__}.version must be a text that is not empty")
+    for setting in class_.settings:
+        if setting.name in RESERVED:
+            raise errors.BadPlugin(
+                f"{class_.__name__} has a setting {setting.name}, which all have"
+            )
     return class_
 
 
@@ -61,6 +69,21 @@ def check_types(plugin: Plugin) -> None:
             raise errors.BadPlugin(f"the entity type {type_.name} is declared twice")
         seen.add(type_.name)
         _check_fields(type_)
+
+
+def check_sampled(wanted: Iterable[str], known: Collection[str], where: str = "") -> None:
+    """`BadConfiguration` for a type that is to be sampled and that the plugin has not."""
+    for name in sorted(wanted):
+        if name not in known:
+            raise errors.BadConfiguration(
+                f"types{where}: the plugin has no {name!r}{_suggestion(name, known)}"
+                f" (it has {', '.join(sorted(known))})"
+            )
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f", did you mean {close[0]}?" if close else ""
 
 
 def _check_fields(type_: EntityType) -> None:

@@ -144,6 +144,7 @@ def _construct(name: str, class_: type[Plugin], make_context: MakeContext) -> Pl
             " this is a fault of the plugin: report it to its authors"
         ) from error
     declarations.check_types(plugin)
+    declarations.check_sampled(context.sampled or (), [type_.name for type_ in plugin.types()])
     return plugin
 
 

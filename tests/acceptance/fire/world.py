@@ -72,6 +72,7 @@ confirm_rate = 500
 
 [cloud:{cloud}:nova]
 os_cloud = {cloud}
+types = nova.server
 timeout = 2
 """
 

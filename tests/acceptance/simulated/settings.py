@@ -12,6 +12,7 @@ def options(interval: float = 3.0, extra: str = "") -> str:
     return f"""{extra}
 [nova]
 microversion = {MICROVERSION}
+types = nova.server
 [sampling]
 interval = {interval}
 changes_interval = 1

@@ -47,3 +47,12 @@ def test_a_plugin_that_went_away_is_told(settings: Settings) -> None:
     gone = PluginInfo("cinder", "here 1", types=("cinder.volume",))
     with pytest.raises(errors.BadPlugin, match="plugin cinder"):
         ConfiguredSources(settings, [gone]).make(StreamKey("two", "cinder.volume"))
+
+
+def test_a_process_lists_no_type_that_is_not_sampled(tmp_path: Path) -> None:
+    file = tmp_path / "synchronizer.conf"
+    file.write_text("[DEFAULT]\nclouds = one\n[nova]\ntypes = nova.flavor\n")
+    both = PluginInfo("nova", "here 1", types=("nova.server", "nova.flavor"))
+    sources = ConfiguredSources(load([file]), [both])
+    assert sources.has(StreamKey("one", "nova.flavor"))
+    assert not sources.has(StreamKey("one", "nova.server"))

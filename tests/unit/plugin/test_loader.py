@@ -205,3 +205,22 @@ def test_a_context_that_cannot_be_made_is_that_plugins_error(install: Install) -
     assert plugins == {}
     assert info.error == "no such setting"
     assert info.distribution == "acme-cloud 1.5"
+
+
+def test_only_the_types_that_are_named_are_sampled(install: Install) -> None:
+    install("things", {"things": GOOD.format(service="things")})
+
+    def some(name: str, _class: type[Plugin]) -> PluginContext:
+        return PluginContext(name, sampled=frozenset({wanted}))
+
+    wanted = "things.thing"
+    assert [type_.name for type_ in loader.make("things", some).sampled()] == [wanted]
+    wanted = "things.thin"
+    with pytest.raises(BadConfiguration, match=r"did you mean things\.thing\?"):
+        loader.make("things", some)
+
+
+def test_a_plugin_cannot_take_what_all_plugins_take(install: Install) -> None:
+    source = GOOD.format(service="things").replace('"size", 1', '"types", "all"')
+    install("things", {"things": source})
+    assert "types" in error_of("things")
