@@ -16,13 +16,14 @@ from synchronizer.errors import (
     BadAnswer,
     BadConfiguration,
     ListingBroken,
+    NoSuchService,
     NotFound,
     NotPermitted,
     SourceBusy,
     SourceUnavailable,
     Unclear,
 )
-from synchronizer.model import EntityType
+from synchronizer.model import Entity, EntityType
 from synchronizer.plugin.base import (
     GetsChanges,
     GetsOne,
@@ -36,6 +37,7 @@ from synchronizer.plugin.page import Hint, Page, Setting
 __all__ = [
     "BadAnswer",
     "BadConfiguration",
+    "Entity",
     "EntityType",
     "GetsChanges",
     "GetsOne",
@@ -43,6 +45,7 @@ __all__ = [
     "Hint",
     "KnowsScope",
     "ListingBroken",
+    "NoSuchService",
     "NotFound",
     "NotPermitted",
     "Page",

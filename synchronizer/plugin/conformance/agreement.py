@@ -22,35 +22,43 @@ class AgreementChecks:
 
     def test_what_is_created_shows(self, subject: Subject) -> None:
         """In the listing, in the changes and by itself, in the same state."""
-        for type_ in subject.types:
-            since = subject.since(type_)
-            id_ = _created(subject, type_)
-            _check_agreement(subject, type_, id_, since, "created")
+        subject.each(lambda type_: _check_creating(subject, type_), _creatable(subject))
 
     def test_what_is_updated_shows(self, subject: Subject) -> None:
         """In the listing, in the changes and by itself, in the same state."""
-        for type_ in subject.types:
-            _check_updating(subject, type_)
+        subject.each(lambda type_: _check_updating(subject, type_), _creatable(subject))
 
     def test_what_is_deleted_is_gone(self, subject: Subject) -> None:
         """From the listing; by itself it is not found; the changes tell of it."""
-        for type_ in subject.types:
-            _check_deleting(subject, type_)
+        subject.each(lambda type_: _check_deleting(subject, type_), _creatable(subject))
 
     def test_a_page_is_requested_when_it_is_asked_for(self, subject: Subject) -> None:
         """What was created after get_all() was called, and before its first page, is in it."""
-        for type_ in subject.types:
-            subject.listed(type_)
-            with subject.walk(type_) as walk:
-                id_ = _created(subject, type_)
-                entities = [decoded(item) for page in walk for item in page.items]
-            if id_ not in {entity.get(type_.id_field) for entity in entities if entity}:
-                raise NotConforming(
-                    f"{id_!r}, which was created before the first page was asked for, is not in it",
-                    where=subject.where("get_all", type_),
-                    mend="make get_all a generator that sends each page's request when it is"
-                    " advanced: the sampler notes what it knew at that moment",
-                )
+        subject.each(lambda type_: _check_asking(subject, type_), _creatable(subject))
+
+
+def _creatable(subject: Subject) -> list[EntityType]:
+    return [type_ for type_ in subject.types if subject.source.creatable(type_)]
+
+
+def _check_creating(subject: Subject, type_: EntityType) -> None:
+    since = subject.since(type_)
+    id_ = _created(subject, type_)
+    _check_agreement(subject, type_, id_, since, "created")
+
+
+def _check_asking(subject: Subject, type_: EntityType) -> None:
+    subject.listed(type_)
+    with subject.walk(type_) as walk:
+        id_ = _created(subject, type_)
+        entities = [decoded(item) for page in walk for item in page.items]
+    if id_ not in {entity.get(type_.id_field) for entity in entities if entity}:
+        raise NotConforming(
+            f"{id_!r}, which was created before the first page was asked for, is not in it",
+            where=subject.where("get_all", type_),
+            mend="make get_all a generator that sends each page's request when it is"
+            " advanced: the sampler notes what it knew at that moment",
+        )
 
 
 def _created(subject: Subject, type_: EntityType) -> str:
@@ -80,7 +88,7 @@ def _check_updating(subject: Subject, type_: EntityType) -> None:
 
 
 def _check_agreement(subject: Subject, type_: EntityType, id_: str, since: int, what: str) -> None:
-    if subject.has_get():
+    if subject.gets_one(type_):
         subject.eventually(
             f"{id_!r} was {what}, and differs from what the listing shows",
             lambda: (
@@ -91,7 +99,7 @@ def _check_agreement(subject: Subject, type_: EntityType, id_: str, since: int, 
             where=subject.where(f"get({id_!r})", type_),
             mend="ask for both at the same level of detail, and cache nothing",
         )
-    if subject.has_changes():
+    if subject.gets_changes(type_):
         subject.eventually(
             f"{id_!r} was {what}, and the changes since before that do not show it so",
             lambda: (
@@ -116,14 +124,14 @@ def _check_deleting(subject: Subject, type_: EntityType) -> None:
         where=subject.where("get_all", type_),
         mend=f"{_ASK}; hand over what it shows as deleted as Page.deleted",
     )
-    if subject.has_get():
+    if subject.gets_one(type_):
         subject.eventually(
             f"{id_!r} was deleted, and get does not say so",
             lambda: _is_not_found(subject, type_, id_),
             where=subject.where(f"get({id_!r})", type_),
             mend="raise NotFound where the service has no such entity, or shows it as deleted",
         )
-    if subject.has_changes():
+    if subject.gets_changes(type_):
         _check_told(subject, type_, id_, since)
 
 

@@ -111,7 +111,7 @@ def _said(subject: Subject) -> Iterator[tuple[str, str]]:
         for page in subject.listed(type_).pages:
             for problem in page.problems:
                 yield "Page.problems", str(problem)
-        if subject.has_get():
+        if subject.gets_one(type_):
             try:
                 subject.get(type_, subject.source.absent_id(type_))
             except (errors.SynchronizerError, NotConforming) as error:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Single entities: the same state as in a listing, and a NotFound that is evidence."""
 
-import pytest
-
 from synchronizer import errors
 from synchronizer.model import Entity, EntityType
 from synchronizer.plugin.conformance.failing import NotConforming
@@ -20,8 +18,7 @@ class SingleChecks:
 
     def test_a_single_entity_looks_as_in_a_listing(self, subject: Subject) -> None:
         """Its id and every field that counts."""
-        _require(subject)
-        for type_ in subject.types:
+        for type_ in subject.types_with_get():
             listed = subject.listed(type_).entities
             for id_ in list(listed)[:_SAMPLE]:
                 self._check(subject, type_, id_, listed[id_])
@@ -54,8 +51,7 @@ class SingleChecks:
 
     def test_an_absent_entity_is_not_found(self, subject: Subject) -> None:
         """`NotFound`, and nothing else."""
-        _require(subject)
-        for type_ in subject.types:
+        for type_ in subject.types_with_get():
             id_ = subject.source.absent_id(type_)
             where = subject.where(f"get({id_!r})", type_)
             try:
@@ -77,8 +73,7 @@ class SingleChecks:
 
     def test_odd_ids_are_no_way_to_something_else(self, subject: Subject) -> None:
         """An error of the SDK, not a listing, another entity or a crash."""
-        _require(subject)
-        for type_ in subject.types:
+        for type_ in subject.types_with_get():
             listed = subject.listed(type_).entities
             for id_ in _ODD_IDS:
                 if id_ in listed:
@@ -93,8 +88,3 @@ class SingleChecks:
                     mend="quote the id before it becomes part of a path or a query, and see that"
                     " the answer has the id that was asked for",
                 )
-
-
-def _require(subject: Subject) -> None:
-    if not subject.has_get():
-        pytest.skip(f"{subject.name} does not declare GetsOne")

@@ -14,11 +14,12 @@ from synchronizer.plugin.base import Plugin
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Notified:
-    """A native notification, and the (type name, id) pairs that it has to hint at."""
+    """A native notification, and the (type name, id) pairs that it has to hint at; the id is
+    None where the notification does not tell it."""
 
     event_type: str
     payload: Mapping[str, Any]
-    hints: frozenset[tuple[str, str]] = frozenset()
+    hints: frozenset[tuple[str, str | None]] = frozenset()
 
 
 class Source(abc.ABC):
@@ -26,7 +27,8 @@ class Source(abc.ABC):
     that a listing has several pages.
 
     Only `make_plugin` must be there. Each further hook lets more be proven: a check that
-    needs one which is not offered is skipped (a hook may call pytest.skip itself, too).
+    needs one which is not offered is skipped. A hook may call pytest.skip itself, too: for a
+    type for which it does, the check is left out; the other types are checked.
     """
 
     #: Seconds for one step of the plugin: one page, one entity, closing.
@@ -56,6 +58,10 @@ class Source(abc.ABC):
     def absent_id(self, type_: EntityType) -> str:
         """An id, of the service's form, that no entity has."""
         return "00000000-0000-4000-8000-00000000dead"
+
+    def creatable(self, type_: EntityType) -> bool:
+        """Whether `create`, `update` and `delete` can do something for this type."""
+        return True
 
     def create(self, type_: EntityType) -> str:
         """Makes a new entity; its id."""

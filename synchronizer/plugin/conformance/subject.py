@@ -2,7 +2,7 @@
 """The plugin under test, asked as the sampler asks it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 import pytest
@@ -33,6 +33,21 @@ class Subject:
     def types(self) -> tuple[EntityType, ...]:
         return tuple(self.plugin.types())
 
+    def each(self, check: Callable[[EntityType], object], types: Iterable[EntityType]) -> None:
+        """The check, of each of these types. Those for which a hook of the source skips it are
+        left out; if that leaves none, it is skipped."""
+        skipped: list[str] = []
+        checked = 0
+        for type_ in types:
+            try:
+                check(type_)
+            except pytest.skip.Exception as skip:
+                skipped.append(f"{type_.name}: {skip.msg}")
+            else:
+                checked += 1
+        if not checked:
+            pytest.skip("; ".join(skipped) or "there is no type to check it of")
+
     def where(self, call: str, type_: EntityType) -> str:
         return f"{self.name}.{call}, {type_.name}"
 
@@ -58,8 +73,15 @@ class Subject:
     def _begin(self, type_: EntityType) -> Iterator[Page]:
         return self.plugin.get_all(type_)
 
-    def has_changes(self) -> bool:
-        return isinstance(self.plugin, GetsChanges)
+    def gets_changes(self, type_: EntityType) -> bool:
+        return isinstance(self.plugin, GetsChanges) and self.plugin.gets_changes(type_)
+
+    def types_with_changes(self) -> list[EntityType]:
+        """Those whose changes can be asked for; the check is skipped if there are none."""
+        found = [type_ for type_ in self.types if self.gets_changes(type_)]
+        if not found:
+            pytest.skip(f"{self.name} does not declare GetsChanges, or for none of its types")
+        return found
 
     def changes(self, type_: EntityType, since: int) -> Reading:
         """All changes since an instant of the service's clock."""
@@ -79,8 +101,15 @@ class Subject:
 
     # --- single entities ----------------------------------------------------
 
-    def has_get(self) -> bool:
-        return isinstance(self.plugin, GetsOne)
+    def gets_one(self, type_: EntityType) -> bool:
+        return isinstance(self.plugin, GetsOne) and self.plugin.gets_one(type_)
+
+    def types_with_get(self) -> list[EntityType]:
+        """Those whose entities can be shown one by one; the check is skipped if there are none."""
+        found = [type_ for type_ in self.types if self.gets_one(type_)]
+        if not found:
+            pytest.skip(f"{self.name} does not declare GetsOne, or for none of its types")
+        return found
 
     def get(self, type_: EntityType, id_: str) -> Entity:
         """One entity. `NotConforming` if what comes is no JSON text of an object."""

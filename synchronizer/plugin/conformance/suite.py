@@ -57,3 +57,10 @@ class PluginConformance(
     def subject(self, source: Source, plugin: Plugin) -> Subject:
         """The plugin, asked as the sampler asks it."""
         return Subject(source, plugin)
+
+    @pytest.fixture
+    def unreachable(self, source: Source) -> Iterator[Subject]:
+        """A plugin whose service does not answer, closed at the end."""
+        plugin = bounded("make_unreachable_plugin", source.deadline, source.make_unreachable_plugin)
+        yield Subject(source, plugin)
+        plugin.close()

@@ -25,7 +25,7 @@ class TogetherChecks:
                 first = walk.step()
                 for other in subject.types:
                     subject.listed(other)
-                if subject.has_changes():
+                if subject.gets_changes(type_):
                     subject.changes(type_, subject.since(type_))
                 pages = [page for page in (first, *walk) if page is not None]
             entities = [decoded(item) for page in pages for item in page.items]
@@ -85,12 +85,12 @@ def _questions(subject: Subject, type_: EntityType) -> list[Callable[[], None]]:
             check("get_all", restless.issuperset(differing(entity, known[id_], type_)))
 
     questions = [list_, list_]
-    if subject.has_changes():
+    if subject.gets_changes(type_):
         told = subject.changes(type_, since).entities.keys()
         questions.append(
             lambda: check("get_changes", subject.changes(type_, since).entities.keys() == told)
         )
-    if subject.has_get() and known:
+    if subject.gets_one(type_) and known:
         id_ = next(iter(known))
         seen = subject.get(type_, id_)
         questions.append(

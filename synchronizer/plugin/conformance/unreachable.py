@@ -2,26 +2,18 @@
 """A service that does not answer. Needs the hook `Source.make_unreachable_plugin`."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from synchronizer import errors
 from synchronizer.plugin.base import Plugin
 from synchronizer.plugin.conformance.failing import NotConforming, bounded
-from synchronizer.plugin.conformance.source import Source
 from synchronizer.plugin.conformance.subject import Subject
 
 
 class UnreachableChecks:
     """It is tried again later, and nothing is concluded from it."""
-
-    @pytest.fixture
-    def unreachable(self, source: Source) -> Iterator[Subject]:
-        """A plugin whose service does not answer, closed at the end."""
-        plugin = bounded("make_unreachable_plugin", source.deadline, source.make_unreachable_plugin)
-        yield Subject(source, plugin)
-        plugin.close()
 
     def test_an_unreachable_service_cannot_be_listed(self, unreachable: Subject) -> None:
         """An error that is tried again; no empty listing."""
@@ -31,15 +23,13 @@ class UnreachableChecks:
 
     def test_an_unreachable_service_has_no_changes(self, unreachable: Subject) -> None:
         """An error that is tried again; no empty answer."""
-        for type_ in unreachable.types:
+        for type_ in unreachable.types_with_changes():
             where = unreachable.where("get_changes", type_)
             _must_fail(where, functools.partial(unreachable.changes, type_, 0))
 
     def test_an_unreachable_service_proves_no_absence(self, unreachable: Subject) -> None:
         """`get` does not say NotFound."""
-        if not unreachable.has_get():
-            pytest.skip(f"{unreachable.name} does not declare GetsOne")
-        for type_ in unreachable.types:
+        for type_ in unreachable.types_with_get():
             id_ = unreachable.source.absent_id(type_)
             where = unreachable.where(f"get({id_!r})", type_)
             _must_fail(where, functools.partial(unreachable.get, type_, id_))

@@ -6,9 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from synchronizer.plugin import (
+    Entity,
     EntityType,
     Hint,
     NotFound,
@@ -142,6 +143,27 @@ class ScopeOfNoUse(FaultyCapability):
         return (dataclasses.replace(THING, scope_field=None),)
 
 
+class VouchesForItself(FaultyCapability):
+    breaks = ("an_entity_of_its_own_scope_does_not_vouch",)
+
+    def vouches(self, type_: EntityType, entity: Entity, own: str | None) -> bool:
+        return True
+
+
+class VouchesForWholeEntitiesOnly(FaultyCapability):
+    breaks = ("it_says_of_any_entity_whether_it_vouches",)
+
+    def vouches(self, type_: EntityType, entity: Entity, own: str | None) -> bool:
+        return bool(entity["owner"] != own)
+
+
+class VouchesByAsking(FaultyCapability):
+    breaks = ("whether_an_entity_vouches_is_told_without_the_service",)
+
+    def vouches(self, type_: EntityType, entity: Entity, own: str | None) -> bool:
+        return self.things.up and super().vouches(type_, entity, own)
+
+
 class CredentialMoves(FaultyCapability):
     breaks = ("its_credential_stays_while_nothing_happens",)
 
@@ -149,8 +171,13 @@ class CredentialMoves(FaultyCapability):
         return str(time.monotonic_ns())
 
 
+class ChannelWithoutExchange(FaultyCapability):
+    breaks = ("its_channels_are_named",)
+    channels: ClassVar[Any] = ("notifications",)
+
+
 class HintsAtTheWrongType(FaultyCapability):
-    breaks = ("a_notification_hints_at_its_entities",)
+    breaks = ("a_notification_hints_at_its_entities", "a_mutilated_notification_is_no_error")
 
     def on_notification(self, event_type: str, payload: Mapping[str, Any]) -> Iterable[Hint]:
         for hint in super().on_notification(event_type, payload):
@@ -161,14 +188,16 @@ class HintsAtAnything(FaultyCapability):
     breaks = ("a_notification_hints_at_its_entities", "a_foreign_notification_hints_at_nothing")
 
     def on_notification(self, event_type: str, payload: Mapping[str, Any]) -> Iterable[Hint]:
-        yield Hint(THING.name, str(payload.get("id", "t-001")))
+        yield Hint(THING.name, str(payload.get("id") or "t-001"))
 
 
 class TrustsNotifications(FaultyCapability):
     breaks = ("a_mutilated_notification_is_no_error",)
 
     def on_notification(self, event_type: str, payload: Mapping[str, Any]) -> Iterable[Hint]:
-        return [Hint(THING.name, payload["id"])] if event_type.startswith("thing.") else []
+        if not event_type.startswith("thing."):
+            return ()
+        return [Hint(THING.name, None if "all" in payload else payload["id"])]
 
 
 class LogsItsToken(FaultyCapability):

@@ -10,7 +10,7 @@ import pytest
 
 from synchronizer.plugin.conformance import PluginConformance, Source
 from tests.unit.plugin.conformance import broken, broken_capabilities
-from tests.unit.plugin.conformance.things import Good, HookedThings, Listed, Things
+from tests.unit.plugin.conformance.things import Good, HookedThings, Listed, Mixed, Things
 
 
 def kinds(of: type[broken.Faulty] = broken.Faulty) -> Iterator[type[broken.Faulty]]:
@@ -42,6 +42,12 @@ class TestListed(PluginConformance):
     @pytest.fixture
     def source(self) -> Source:
         return HookedThings(Listed)
+
+
+class TestMixed(PluginConformance):
+    @pytest.fixture
+    def source(self) -> Source:
+        return HookedThings(Mixed)
 
 
 class TestWithoutSource(PluginConformance):

@@ -14,7 +14,15 @@ from synchronizer.plugin import EntityType, Page
 from synchronizer.plugin.conformance import NotConforming, PluginConformance
 from synchronizer.plugin.conformance.subject import Subject
 from tests.unit.plugin.conformance import broken, suites
-from tests.unit.plugin.conformance.things import THING, Good, Listed, Things
+from tests.unit.plugin.conformance.things import (
+    PART,
+    THING,
+    Good,
+    HookedThings,
+    Listed,
+    Mixed,
+    Things,
+)
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -69,6 +77,11 @@ def test_a_plugin_that_can_only_list_passes_what_concerns_it(outcomes: Outcomes)
     assert outcomes["Listed"]["an_absent_entity_is_not_found"] == ""
 
 
+def test_a_plugin_that_can_do_more_for_some_types_passes_every_check(outcomes: Outcomes) -> None:
+    skipped = [check for check, said in outcomes["Mixed"].items() if said is not None]
+    assert skipped == ["it_has_an_entry_point"], "it is not installed, and passes the rest"
+
+
 def test_every_check_has_a_broken_plugin_that_fails_it() -> None:
     checks = {name.removeprefix("test_") for name in dir(PluginConformance) if "test_" in name}
     broken_ones = {check for kind in suites.kinds() for check in kind.breaks}
@@ -95,6 +108,43 @@ def test_a_broken_plugin_fails_at_exactly_the_right_checks(
 def test_a_suite_without_a_source_says_what_to_define(outcomes: Outcomes) -> None:
     said = outcomes["WithoutSource"]["a_listing_can_be_read"] or ""
     assert "TestWithoutSource has no fixture 'source'; define one" in said
+
+
+# --- types that a hook leaves out --------------------------------------------
+
+
+class OneHook(HookedThings):
+    """Offers its hooks for things alone, and says so when it is asked."""
+
+    def creatable(self, type_: EntityType) -> bool:
+        return True
+
+    def create(self, type_: EntityType) -> str:
+        if type_ != THING:
+            pytest.skip("parts cannot be made")
+        return super().create(type_)
+
+
+class ForgetsWhatChanged(Mixed):
+    """Of things, the type that comes last."""
+
+    def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
+        for page in super().get_changes(type_, since):
+            yield broken.but(page, items=())
+
+
+def test_a_type_that_a_hook_skips_does_not_hide_the_faults_of_the_others() -> None:
+    source = OneHook(ForgetsWhatChanged)
+    with pytest.raises(NotConforming, match="the changes since before that do not show it so"):
+        PluginConformance().test_what_is_created_shows(Subject(source, source.make_plugin()))
+
+
+def test_a_check_is_skipped_if_the_hooks_skip_every_type() -> None:
+    source = OneHook(Mixed)
+    subject = Subject(source, source.make_plugin())
+    subject.each(source.create, [PART, THING])
+    with pytest.raises(pytest.skip.Exception, match=r"things\.part: parts cannot be made"):
+        subject.each(source.create, [PART])
 
 
 # --- checks whose fault is one of time --------------------------------------

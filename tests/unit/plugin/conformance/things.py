@@ -77,7 +77,7 @@ class Listed(Plugin):
     """Can be listed, and no more."""
 
     service: ClassVar[str] = "things"
-    settings = (
+    settings: ClassVar[tuple[Setting, ...]] = (
         Setting("token", "", "opens the service", secret=True),
         Setting("page_size", PAGE, "things on a page"),
     )
@@ -110,6 +110,7 @@ class Good(Listed, GetsChanges, GetsOne, KnowsScope, HearsNotifications):
     """Has every capability."""
 
     changes_overlap: ClassVar[float] = 0.0
+    channels = (("things", "notifications"),)
 
     def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
         self.things.ask()
@@ -134,12 +135,47 @@ class Good(Listed, GetsChanges, GetsOne, KnowsScope, HearsNotifications):
         return "the first token"
 
     def on_notification(self, event_type: str, payload: Mapping[str, Any]) -> Iterable[Hint]:
-        if event_type.startswith("thing.") and isinstance(payload.get("id"), str):
-            yield Hint(THING.name, payload["id"])
+        if event_type.startswith("thing."):
+            id_ = payload.get("id")
+            yield Hint(THING.name, id_ if isinstance(id_, str) and id_ else None)
 
     def check(self) -> Iterable[str]:
         self.things.ask()
         yield "things: they answer"
+
+
+#: What the service is made of: it can be listed, and no more.
+PART = EntityType("things.part")
+
+
+class Mixed(Good):
+    """Can do more for one type than for the other."""
+
+    def types(self) -> tuple[EntityType, ...]:
+        return (PART, THING)
+
+    def gets_one(self, type_: EntityType) -> bool:
+        return type_ == THING
+
+    def gets_changes(self, type_: EntityType) -> bool:
+        return type_ == THING
+
+    def get_all(self, type_: EntityType) -> Iterator[Page]:
+        if type_ == THING:
+            yield from super().get_all(type_)
+            return
+        self.things.ask()
+        yield Page([b'{"id": "wheel"}', b'{"id": "bolt"}'], last=True)
+
+    def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
+        if type_ != THING:
+            raise TypeError(f"{type_.name} has no changes-since")
+        return super().get_changes(type_, since)
+
+    def get(self, type_: EntityType, id_: str) -> bytes:
+        if type_ != THING:
+            raise TypeError(f"{type_.name} has no GET")
+        return super().get(type_, id_)
 
 
 class Things(Source):
@@ -163,14 +199,18 @@ class Things(Source):
     def notifications(self) -> list[Notified]:
         return [
             Notified("thing.update", {"id": "t-001"}, frozenset({(THING.name, "t-001")})),
+            Notified("thing.update", {"all": [1, {"x": "y"}]}, frozenset({(THING.name, None)})),
             Notified("stuff.update", {"id": "t-001"}),
         ]
 
 
 class HookedThings(Things):
-    """The checks can change what there is. It shows at once, or never."""
+    """The checks can change what there is, parts apart. It shows at once, or never."""
 
     patience = 0.0
+
+    def creatable(self, type_: EntityType) -> bool:
+        return type_ != PART
 
     def create(self, type_: EntityType) -> str:
         return self._things.add()
