@@ -146,10 +146,16 @@ class KnowsScope(abc.ABC):
 class HearsNotifications(abc.ABC):
     """The service tells of changes on a bus of its own.
 
-    `channels`: where, as (exchange, topic); who listens there takes nothing away from others.
+    `channels`: where, as (exchange, topic) and without a priority; who listens there takes
+    nothing away from others. An operator can name others.
     """
 
     channels: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def hears(self, type_: EntityType) -> bool:
+        """Whether the service tells of this type, too: if not, it is not listed, either, when
+        notifications may have been missed."""
+        return True
 
     @abc.abstractmethod
     def on_notification(self, event_type: str, payload: Mapping[str, Any]) -> Iterable[Hint]:

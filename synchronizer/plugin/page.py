@@ -14,7 +14,8 @@ class Page:
     `items`: the JSON text of each entity, in the service's order, as it came over
     the wire: the sampler hashes these bytes and decodes only what is new, so hand
     over slices (`msgspec.Raw`) and not something encoded again.
-    `deleted`: ids that the service itself says are deleted.
+    `deleted`: ids that the service itself says are deleted. Where it can show one entity,
+    each is confirmed so: some services take back what they said.
     `unclear`: ids that exist but whose state cannot be read now (a down cell): they
     are neither changed nor absent.
     `last`: the service says that the listing ends here. A listing whose last page
@@ -37,11 +38,15 @@ class Page:
 class Hint:
     """An entity that a native notification named: something may have happened to it.
 
-    `id` is None where the notification does not tell which one of the type.
+    `id` is None where the notification does not tell which one of the type. `deleted`: the
+    notification says that the entity is no more (`...delete.end`, not `...delete.start`). That
+    is the service's own word, so a GET that answers "not found" is then enough to delete it
+    at once, however young it is; it never is without that GET.
     """
 
     type: str
     id: str | None
+    deleted: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
