@@ -56,6 +56,14 @@ def fields(raw: msgspec.Raw | bytes) -> dict[str, msgspec.Raw]:
     return _objects.decode(raw)
 
 
+def text(raw: msgspec.Raw | bytes, field: str) -> object:
+    """The value of one of an entity's fields; None if there is none."""
+    try:
+        return msgspec.json.decode(fields(raw)[field])
+    except (*_UNREADABLE, KeyError):
+        return None
+
+
 def missing(answer: Answer, service: str, key: str) -> errors.BadAnswer:
     return errors.BadAnswer(
         f"{service}: {answer.request} answered {answer.status} without {key!r}; is that"

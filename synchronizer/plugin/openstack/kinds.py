@@ -30,7 +30,8 @@ class Kind:
     parameters beside the page's. `one`: the path of a single entity, with "{id}" (None: the
     service cannot show one); `singular`: the key of its object (None: it is the document).
     `changes`: from an instant (microseconds, the service's clock) to the parameters that
-    show what changed since (None: the service cannot tell).
+    show what changed since (None: the service cannot tell). `created`: the same for what was
+    created since, asked after it, where `changes` leave out what has never been changed.
     `shape`: from an entity's text, of a listing or a GET, to the text that is handed over;
     both have to end alike. Without it the bytes of the wire are kept.
     `sort`: from a page's body and entities to what they are. Without it all are there.
@@ -46,6 +47,7 @@ class Kind:
     one: str | None = None
     singular: str | None = None
     changes: Callable[[int], Mapping[str, str]] | None = None
+    created: Callable[[int], Mapping[str, str]] | None = None
     shape: Callable[[Text], Text] | None = None
     sort: Callable[[bytes, Sequence[Text]], Sorted] | None = None
     vouches: Callable[[Entity, str | None], bool] | None = None

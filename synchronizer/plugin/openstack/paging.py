@@ -22,11 +22,13 @@ Next = Callable[[Rest, Texts, Mapping[str, str]], Mapping[str, str] | None]
 class Paging:
     """`size`: entities per request unless configured otherwise; 0 asks for no pages at all.
     `links`: the service itself links on from a full page, so that a full one without a link
-    is not the end of the listing."""
+    is not the end of the listing. `restarts`: for a marker that it does not know any more,
+    the service begins the listing anew without a word."""
 
     next: Next
     size: int
     links: bool = True
+    restarts: bool = False
 
 
 def _nowhere(rest: Rest, items: Texts, asked: Mapping[str, str]) -> None:
@@ -37,7 +39,7 @@ def _nowhere(rest: Rest, items: Texts, asked: Mapping[str, str]) -> None:
 UNPAGED = Paging(_nowhere, 0, links=False)
 
 
-def by_links(key: str, size: int) -> Paging:
+def by_links(key: str, size: int, *, restarts: bool = False) -> Paging:
     """A list of {"rel", "href"} under this key, as Nova, Cinder and Neutron have it."""
 
     def following(rest: Rest, items: Texts, asked: Mapping[str, str]) -> Mapping[str, str] | None:
@@ -46,7 +48,7 @@ def by_links(key: str, size: int) -> Paging:
                 return _of_href(link.get("href"), asked)
         return None
 
-    return Paging(following, size)
+    return Paging(following, size, restarts=restarts)
 
 
 def by_href(*keys: str, size: int) -> Paging:

@@ -2,6 +2,7 @@
 """What plugins for OpenStack services are made of: kinds, declared, and a service to read."""
 
 import abc
+import dataclasses
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
@@ -100,9 +101,13 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
         kind = self._kinds[type_.name]
         if kind.changes is None:
             raise TypeError(f"{type_.name} has no changes-since")
+        queries = [ask(since) for ask in (kind.changes, kind.created) if ask is not None]
         with self._connection.using() as service:
-            query = {**kind.query, **kind.changes(since)}
-            yield from walking.pages(service, kind, self._page_size, query)
+            for number, query in enumerate(queries, 1):
+                ends = number == len(queries)
+                found = {**kind.query, **query}
+                for page in walking.pages(service, kind, self._page_size, found):
+                    yield page if ends else dataclasses.replace(page, last=False)
 
     def get(self, type_: EntityType, id_: str) -> bytes:
         kind = self._kinds[type_.name]
@@ -119,7 +124,7 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
         raw: msgspec.Raw | bytes = documents.one(answer, self.service, kind.singular)
         if kind.shape is not None:
             raw = kind.shape(raw)
-        if _text(raw, type_.id_field) != id_:
+        if documents.text(raw, type_.id_field) != id_:
             raise errors.BadAnswer(
                 f"{self.service}: asked for the {type_.name} {id_}, it answered with another one"
             )
@@ -155,10 +160,3 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
 
     def close(self) -> None:
         self._connection.close()
-
-
-def _text(raw: msgspec.Raw | bytes, field: str) -> object:
-    try:
-        return msgspec.json.decode(documents.fields(raw)[field])
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
-        return None

@@ -57,6 +57,7 @@ class Reader:
                 log=False,
                 raise_exc=False,
                 stream=True,
+                redirect=False,  # each would be a request of its own, perhaps to somebody else
                 timeout=(min(CONNECT_TIMEOUT, self._timeout), self._timeout),
             )
             try:

@@ -2,6 +2,7 @@
 """One service of one cloud, as it is read: its endpoint, its headers, its errors."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from keystoneauth1.adapter import Adapter
 
@@ -16,7 +17,10 @@ class Service:
 
     `name` is what messages call it. `prefix`: what comes before all paths, for a catalogue
     whose endpoint has no version ("/v2.0"). `headers`: sent with each request.
+    `understood`: the statuses that whoever asks has to make something of.
     """
+
+    understood: ClassVar[frozenset[int]] = frozenset({200, 400, 404})
 
     def __init__(
         self,
@@ -41,15 +45,17 @@ class Service:
             return f"{self._adapter.get_endpoint()}{self._prefix}"
 
     def get(self, path: str, params: Mapping[str, str]) -> Answer:
-        """The answer to a GET below the endpoint: a success (200), or a 400 or 404 of whoever.
-
-        Everything else is raised.
-        """
+        """The answer to a GET below the endpoint: a success (200), or another status that is
+        `understood`, of whoever. Everything else is raised."""
         answer = self._reader.get(f"{self._prefix}{path}", params, self._headers)
-        if answer.status not in {200, 400, 404}:
-            raise failure(answer, self.name)
+        if answer.status not in self.understood:
+            raise self.failure(answer)
         self.check(answer)
         return answer
+
+    def failure(self, answer: Answer) -> Exception:
+        """What an answer means that is not `understood`."""
+        return failure(answer, self.name)
 
     def check(self, answer: Answer) -> None:
         """Raises what else speaks against an answer; for services with microversions."""

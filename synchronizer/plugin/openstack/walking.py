@@ -23,6 +23,7 @@ def pages(service: Service, kind: Kind, size: int, query: Mapping[str, str]) -> 
     limit = (size or kind.paging.size) if kind.paging.size else 0
     params = {**query, "limit": str(limit)} if limit else dict(query)
     fullest = 0
+    first: frozenset[str] = frozenset()
     watch = RightsWatch(service.credential)
     markers: set[str] = set()
     while True:
@@ -41,6 +42,14 @@ def pages(service: Service, kind: Kind, size: int, query: Mapping[str, str]) -> 
             # how long a full one is.
             problems.append("the last page is full and has no link to a next one")
         items = texts if kind.shape is None else [kind.shape(text) for text in texts]
+        if kind.paging.restarts and (following is not None or "marker" in params):
+            found_ids = (documents.text(item, kind.type.id_field) for item in items)
+            ids = frozenset(id_ for id_ in found_ids if isinstance(id_, str))
+            if first & ids:
+                raise errors.ListingBroken(
+                    f"{service.name}: {kind.path} began anew: its marker is not known any more"
+                )
+            first = first or ids
         found = Sorted(items) if kind.sort is None else kind.sort(answer.body, items)
         if found.unclear:
             problems.append(f"{len(found.unclear)} cannot be read now, such as {found.unclear[0]}")
