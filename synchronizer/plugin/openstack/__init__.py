@@ -16,7 +16,7 @@ from synchronizer.plugin.openstack.kinds import Kind, Sorted
 from synchronizer.plugin.openstack.paging import UNPAGED, Paging, by_href, by_last_id, by_links
 from synchronizer.plugin.openstack.plugin import SETTINGS, OpenStackPlugin
 from synchronizer.plugin.openstack.reading import Reader
-from synchronizer.plugin.openstack.service import Service
+from synchronizer.plugin.openstack.service import Service, plain_adapter, version_prefix
 from synchronizer.plugin.openstack.session import CloudAccess, open_cloud
 
 __all__ = [
@@ -40,5 +40,7 @@ __all__ = [
     "excerpt",
     "failure",
     "open_cloud",
+    "plain_adapter",
     "translated",
+    "version_prefix",
 ]

@@ -12,11 +12,26 @@ from synchronizer.plugin.openstack.answers import translated
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rights:
-    """What a token was issued for. Two tokens with the same rights see the same."""
+    """What a token was issued for. Two tokens with the same rights see the same.
+
+    It has one scope: a project (in the domain `domain_id`), a domain, the whole `system`, or
+    none.
+    """
 
     user_id: str | None
     project_id: str | None
     roles: tuple[str, ...]
+    domain_id: str | None = None
+    system: bool = False
+
+    @property
+    def scope(self) -> str:
+        """In words."""
+        if self.system:
+            return "the system"
+        if self.project_id:
+            return f"project {self.project_id}"
+        return f"domain {self.domain_id}" if self.domain_id else "no scope"
 
     def difference(self, other: "Rights") -> str | None:
         """What another one has otherwise, in words; None if nothing."""
@@ -54,4 +69,6 @@ class Credential:
                 return Rights(user, project, ())
             access = get_access(self._session)
             roles = tuple(sorted(access.role_names or ()))
-            return Rights(access.user_id, access.project_id, roles)
+            domain = access.project_domain_id if access.project_id else access.domain_id
+            system = bool(getattr(access, "system_scoped", False))
+            return Rights(access.user_id, access.project_id, roles, domain, system)

@@ -27,7 +27,9 @@ class Kind:
     """One entity type of a service.
 
     `path`: of the listing, below the endpoint; `plural`: the key of its list; `query`: its
-    parameters beside the page's. `one`: the path of a single entity, with "{id}" (None: the
+    parameters beside the page's. `parts`: where a service shows the entities of a type in
+    several listings only, the parameters that make each of them; one after the other, they
+    are the listing. `one`: the path of a single entity, with "{id}" (None: the
     service cannot show one); `singular`: the key of its object (None: it is the document).
     `changes`: from an instant (microseconds, the service's clock) to the parameters that
     show what changed since (None: the service cannot tell). `created`: the same for what was
@@ -43,6 +45,7 @@ class Kind:
     path: str
     plural: str
     query: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    parts: Sequence[Mapping[str, str]] = ({},)
     paging: Paging = UNPAGED
     one: str | None = None
     singular: str | None = None

@@ -153,7 +153,7 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
         with self._connection.using() as service:
             yield f"{name}: endpoint {service.endpoint}"
             rights = service.credential.rights()
-            yield f"{name}: project {rights.project_id}, roles {', '.join(rights.roles) or 'none'}"
+            yield f"{name}: {rights.scope}, roles {', '.join(rights.roles) or 'none'}"
             for kind in (self._kinds[type_.name] for type_ in self.sampled()):
                 next(walking.pages(service, kind, 1, kind.query))
                 yield f"{name}: {kind.type.name} can be listed"

@@ -71,3 +71,11 @@ def plain_adapter(access: CloudAccess) -> Adapter:
         region_name=access.region_name,
         endpoint_override=access.endpoint_override,
     )
+
+
+def version_prefix(adapter: Adapter, service: str, version: str) -> str:
+    """What comes before all paths ("/v3") where the catalogue's endpoint lacks this version;
+    empty where it has it. Asks Keystone if need be."""
+    with translated(service):
+        endpoint = str(adapter.get_endpoint() or "")
+    return "" if endpoint.rstrip("/").endswith(version) else version

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of a listing, followed to its end, with what speaks against its completeness."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -20,11 +21,20 @@ def pages(service: Service, kind: Kind, size: int, query: Mapping[str, str]) -> 
     `size`: entities per page (0: as the kind has it). `query`: parameters beside the page's.
     `ListingBroken` when the listing cannot be followed to its end.
     """
+    watch = RightsWatch(service.credential)
+    for number, part in enumerate(kind.parts, 1):
+        ends = number == len(kind.parts)
+        for page in _part(service, kind, size, {**query, **part}, watch):
+            yield page if ends else dataclasses.replace(page, last=False)
+
+
+def _part(
+    service: Service, kind: Kind, size: int, query: Mapping[str, str], watch: RightsWatch
+) -> Iterator[Page]:
     limit = (size or kind.paging.size) if kind.paging.size else 0
     params = {**query, "limit": str(limit)} if limit else dict(query)
     fullest = 0
     first: frozenset[str] = frozenset()
-    watch = RightsWatch(service.credential)
     markers: set[str] = set()
     while True:
         answer = service.get(kind.path, params)
@@ -32,11 +42,12 @@ def pages(service: Service, kind: Kind, size: int, query: Mapping[str, str]) -> 
             raise _refused(answer, service.name, params)
         texts, rest = documents.page(answer, service.name, kind.plural)
         problems = watch.problems()
-        if rest.get("truncated") is True:
-            problems.append("the service says that it cut the listing short (truncated)")
         following = _next(kind, rest, texts, params)
         if following is not None:
             fullest = max(fullest, len(texts))
+        elif rest.get("truncated") is True:
+            # Keystone says so on every full page, those with a link included.
+            problems.append("the service says that it cut the listing short (truncated)")
         elif kind.paging.links and limit and len(texts) >= min(limit, fullest or limit):
             # A service may clamp the limit to its own, quietly: then the pages before tell
             # how long a full one is.
