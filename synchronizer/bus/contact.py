@@ -38,12 +38,17 @@ def reach(transport: oslo_transport.Transport) -> None:
             """It is there, and goes back to the pool."""
 
 
-def unavailable(transport: oslo_transport.Transport, error: BaseException) -> errors.BusUnavailable:
+def unavailable(
+    transport: oslo_transport.Transport,
+    error: BaseException,
+    permissions: str = "'.*' '.*' '.*'",
+) -> errors.BusUnavailable:
     """What the driver raised, for people: `errors.BusRefused` if the broker is there but the
-    way to it is not as configured, else `errors.BusUnavailable`."""
+    way to it is not as configured, else `errors.BusUnavailable`. `permissions`: those that are
+    needed, to configure, write and read, as rabbitmqctl takes them."""
     url = url_of(transport)
     chain = list(_chain(error))
-    refusal = _refusal(transport._driver, chain)
+    refusal = _refusal(transport._driver, chain, permissions)
     if refusal is not None:
         return errors.BusRefused(f"the bus {url} refuses us: {refusal}")
     return errors.BusUnavailable(f"the bus {url} is away: {_absence(transport._driver, chain)}")
@@ -56,7 +61,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _refusal(driver: Any, chain: list[BaseException]) -> str | None:
+def _refusal(driver: Any, chain: list[BaseException], permissions: str) -> str | None:
     for error in chain:
         if isinstance(error, _CLOSED):
             return None
@@ -65,7 +70,8 @@ def _refusal(driver: Any, chain: list[BaseException]) -> str | None:
         # All of py-amqp's errors have it; the local bus does without that library.
         code = getattr(error, "reply_code", None)
         if code in (_ACCESS_REFUSED, _NOT_ALLOWED, _PRECONDITION_FAILED):
-            return _amqp(driver, int(code), str(getattr(error, "reply_text", error)))
+            text = str(getattr(error, "reply_text", error))
+            return _amqp(driver, int(code), text, permissions)
     return None
 
 
@@ -84,7 +90,7 @@ def _tls(error: ssl.SSLError) -> str:
     return f"no TLS with it ({reason}); check that the port is the one for TLS"
 
 
-def _amqp(driver: Any, code: int, text: str) -> str:
+def _amqp(driver: Any, code: int, text: str, permissions: str) -> str:
     vhost = driver._url.virtual_host or "/"
     user = next((host.username for host in driver._url.hosts if host.username), "guest")
     if code == _PRECONDITION_FAILED:
@@ -101,7 +107,7 @@ def _amqp(driver: Any, code: int, text: str) -> str:
         return f"it does not let user {user!r} log in; check the name and password in the URL"
     return (
         f"user {user!r} may not do what is needed in virtual host {vhost!r}: {text}; give the "
-        f"permissions (rabbitmqctl set_permissions -p {vhost} {user} '.*' '.*' '.*')"
+        f"permissions (rabbitmqctl set_permissions -p {vhost} {user} {permissions})"
     )
 
 

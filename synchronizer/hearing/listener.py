@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Listens, whatever becomes of the bus."""
+
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from oslo_log import log as logging
+
+from synchronizer import errors
+from synchronizer.bus import contact
+from synchronizer.bus.transport import errors_of, notification_transport
+from synchronizer.hearing.message import Notification
+from synchronizer.hearing.queue import QUEUES, Channel, Queue
+
+__all__ = ["Channel", "Listener"]
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds between looks at whether to stop.
+_TURN = 0.5
+
+#: Seconds between attempts to connect: the first, and at most.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+
+#: Seconds after which a connection counts as one that lasts.
+_LASTING = 60.0
+
+#: Seconds between looks for exchanges that do not exist yet.
+_LOOK_AGAIN = 2.0
+
+#: What `rabbitmqctl set_permissions` has to be told: configure, write, read.
+PERMISSIONS = f"'^{re.escape(QUEUES)}' '^{re.escape(QUEUES)}' '.*'"
+
+
+class Listener:
+    """Hands on every notification that is sent to the channels, from a thread of its own.
+
+    `name`: of the cloud and service, for the log and for the queue's name. `url`: as
+    oslo.messaging's, `rabbit://...`, with options of its driver in the query.
+    `on_message(event_type, payload)` must be quick, and not raise. `on_state(problem)` is told
+    of each change: None when it listens, to all or to some more of the channels (what was
+    sent before was missed), else why not.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        channels: Sequence[Channel],
+        *,
+        on_message: Callable[[str, Any], None],
+        on_state: Callable[[str | None], None],
+    ) -> None:
+        self._name = name
+        self._url = url
+        self._channels = tuple(channels)
+        self._on_message = on_message
+        self._on_state = on_state
+        self._told: str | None = ""
+        self._pause = _FIRST_PAUSE
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"hearing {name}", daemon=True)
+
+    def start(self) -> None:
+        """Begins, as soon as the bus allows it; returns at once."""
+        self._thread.start()
+
+    def stop(self, seconds: float) -> bool:
+        """Ends, within so many seconds; whether it has ended."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    # --- in the thread ----------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._listen()
+            except errors.SynchronizerError as error:
+                self._tell(error.message)
+            except Exception as error:
+                LOG.exception("%s: an unforeseen error of the bus", self._name)
+                self._tell(f"{type(error).__name__}: {error}")
+            self._stopping.wait(self._pause * random.uniform(0.5, 1.0))  # noqa: S311
+            self._pause = min(_LONGEST_PAUSE, 2 * self._pause)
+
+    def _listen(self) -> None:
+        """One connection, for as long as it lasts."""
+        transport = notification_transport(self._url)
+        try:
+            with Queue(transport, self._name.replace("/", "."), self._hand_on) as queue:
+                self._follow(queue)
+        except errors_of(transport) as error:
+            raise contact.unavailable(transport, error, PERMISSIONS) from None
+        finally:
+            transport.cleanup()
+
+    def _follow(self, queue: Queue) -> None:
+        began = time.monotonic()
+        missing: Sequence[str] | None = None
+        due = began
+        while not self._stopping.is_set():
+            now = time.monotonic()
+            if now >= due and missing != []:
+                present, missing = missing, queue.bind(self._channels)
+                if present is None or len(missing) < len(present):
+                    self._on_state(None)
+                    self._told = None
+                if missing:
+                    self._tell(_absent(missing))
+                else:
+                    LOG.info("%s: listening to notifications", self._name)
+                due = now + _LOOK_AGAIN
+            queue.drain(_TURN)
+            if now - began > _LASTING:
+                self._pause = _FIRST_PAUSE
+
+    def _hand_on(self, notification: Notification) -> None:
+        self._on_message(notification.event_type, notification.payload)
+
+    def _tell(self, problem: str) -> None:
+        if problem != self._told:
+            LOG.warning("%s: no notifications are heard: %s; trying on", self._name, problem)
+            self._on_state(problem)
+        self._told = problem
+
+
+def _absent(exchanges: Sequence[str]) -> str:
+    names = ", ".join(exchanges)
+    return (
+        f"the bus has no exchange {names}: its service has sent no notification yet, or sends them"
+        " elsewhere (option notification_channels)"
+    )
