@@ -24,6 +24,7 @@ class ChangesPoll:
         pace: Pace,
         *,
         on_again: Callable[[Iterable[str]], None],
+        on_told: Callable[[Iterable[str]], None],
     ) -> None:
         if not (isinstance(sampler.plugin, GetsChanges) and sampler.gets_changes):
             raise TypeError(f"{sampler.key} has no changes-since")
@@ -33,6 +34,7 @@ class ChangesPoll:
         self._holds = holds
         self._pace = pace
         self._on_again = on_again
+        self._on_told = on_told
         self._lock = threading.Lock()
         self._answered: int | None = None
 
@@ -62,6 +64,7 @@ class ChangesPoll:
                     break
                 outcome = sampler.record_page(page, request)
             self._on_again(outcome.again)
+            self._on_told(outcome.told)
             self._holds.forget(outcome.deleted)
             if first is None:
                 first = request.at if page.server_time is None else page.server_time

@@ -18,12 +18,14 @@ class Conditions:
         self._sampler = sampler
         self._lock = threading.Lock()
         self._failing: dict[str, str] = {}
+        self._said: set[str] = set()
         self._recorded: str | None = "not known yet"
 
-    def failing(self, kind: str, message: str) -> None:
-        """This kind of poll fails."""
+    def failing(self, kind: str, message: str, *, say: bool = True) -> None:
+        """This kind of poll fails. `say`: in the log, too."""
         with self._lock:
-            if kind not in self._failing:
+            if say and kind not in self._said:
+                self._said.add(kind)
                 LOG.warning("%s: %s fails: %s", self._sampler.key, kind, message)
             self._failing[kind] = message
             self._record()
@@ -31,7 +33,9 @@ class Conditions:
     def working(self, kind: str) -> None:
         """This kind of poll succeeded."""
         with self._lock:
-            if self._failing.pop(kind, None) is not None:
+            self._failing.pop(kind, None)
+            if kind in self._said:
+                self._said.remove(kind)
                 LOG.info("%s: %s works again", self._sampler.key, kind)
             self._record()
 

@@ -4,7 +4,8 @@
 1. *Was the listing complete?* The caller's question; see `listing.py`.
 2. *Is the absence of this id confirmed?* By the service's own 404 to a GET, or, for a
    service without GET, by two complete listings in a row. One whose last version is
-   younger than `settle` needs two listings as well: replicas lag.
+   younger than `settle` needs two listings as well: replicas lag. What the service itself
+   calls deleted (`words.py`) needs no second listing, and no GET if a listing misses it.
 3. *Can the credential still see?* See `visibility.py`; asked before and after each
    batch of confirmations, with the same credential.
 
@@ -73,6 +74,9 @@ class Evidence:
         if not absent:
             return Verdict()
         seen = sampler.seen_since(began.moment)
+        absent, again = self._without_told(absent, seen, began)
+        if not absent:
+            return Verdict(again=again)
         twice = set() if previous is None else set(sampler.absences(previous))
         implausible = _implausible(len(absent), len(absent) + len(seen))
         share = f"{len(absent)} of {len(absent) + len(seen)} entities are absent at once"
@@ -90,7 +94,7 @@ class Evidence:
         if implausible:
             reason = f"{share}; each is being confirmed by a GET"
             self._holds.replace(dict.fromkeys(absent, reason), began)
-        verdict = Verdict()
+        verdict = Verdict(again=again)
         for start in range(0, len(absent), BATCH):
             batch = absent[start : start + BATCH]
             try:
@@ -105,11 +109,16 @@ class Evidence:
                 raise
         return verdict
 
-    def of(self, id_: str) -> bool:
+    def of(self, id_: str, look: Request) -> bool:
         """Judges one id that a single look did not find; whether it is settled now.
 
-        No listing is concluded from: only the 404 and what the credential can see.
+        No listing is concluded from: only the 404 and what the credential can see. Where the
+        service itself called it deleted before, the 404 is enough: who could see that sees it.
         """
+        if self._sampler.words.given((id_,)):
+            outcome = self._sampler.record_deleted([(id_, look)])
+            self._holds.forget(outcome.deleted)
+            return not outcome.again
         verdict = Verdict()
         try:
             witnesses = self._visibility.recent()
@@ -123,6 +132,23 @@ class Evidence:
             LOG.debug("%s: %s is not found, but: %s", self._sampler.key, id_, blind)
             return False
         return not (verdict.held or verdict.unclear or verdict.again)
+
+    def _without_told(
+        self, absent: list[str], seen: Sequence[str], began: Request
+    ) -> tuple[list[str], list[str]]:
+        """Records those that the service itself calls deleted, and that the listing did not
+        show either. The others; and ids to be sampled again."""
+        told = self._sampler.words.given(absent)
+        if not told:
+            return absent, []
+        try:
+            self._visibility.confirm(self._visibility.witnesses(seen, absent))
+        except Blind:
+            return absent, []
+        outcome = self._sampler.record_deleted([(id_, began) for id_ in told])
+        self._holds.forget(outcome.deleted)
+        known = set(told)
+        return [id_ for id_ in absent if id_ not in known], outcome.again
 
     def _without_get(
         self, absent: Sequence[str], began: Request, twice: set[str], implausible: str | None

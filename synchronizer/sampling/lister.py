@@ -130,7 +130,13 @@ class _Sampling:
         it have to wait for the worker to hear of it."""
         again: set[str] = set()
         if self._asks_for_changes and self.sampler.gets_changes:
-            poll = ChangesPoll(self.sampler, self._holds, self._pace, on_again=again.update)
+            poll = ChangesPoll(
+                self.sampler,
+                self._holds,
+                self._pace,
+                on_again=again.update,
+                on_told=lambda _: None,  # the listing sees to them
+            )
             poll.start_from(self._server_time)
             try:
                 poll.run()

@@ -140,7 +140,8 @@ class Listing:
         left = self._new_content.end()
         if left:
             problems.append(f"new content of {left} entities waits for the next listing")
-        again = self._settle(progress.again | set(verdict.again))
+        # What the service calls deleted, and the listing showed, is one or the other.
+        again = self._settle(progress.again.union(verdict.again, self._sampler.words.left()))
         if not (problems or verdict.held or again):
             again = self._prove(began)
         soon = bool(again or left) or SECOND_LISTING in verdict.held.values()
@@ -183,10 +184,10 @@ class Listing:
         for _ in range(_TRIES):
             for id_ in sorted(unsettled):
                 self._pace.step()
-                sight, _ = self._sampler.look(id_)
+                sight, request = self._sampler.look(id_)
                 if sight is Sight.FOUND or (
                     sight is Sight.ABSENT
-                    and (not self._sampler.is_live(id_) or self._evidence.of(id_))
+                    and (not self._sampler.is_live(id_) or self._evidence.of(id_, request))
                 ):
                     unsettled.discard(id_)
         return unsettled

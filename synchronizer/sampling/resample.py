@@ -15,6 +15,9 @@ LOG = logging.getLogger(__name__)
 #: Ids that wait at most; beyond it a listing is cheaper.
 MOST = 10_000
 
+#: Deletes that wait for their confirmation, beyond which a listing confirms them sooner.
+MANY = 100
+
 
 class Resampler:
     """A bounded queue of ids, each in it once, in the order of asking.
@@ -59,6 +62,12 @@ class Resampler:
             self._early()
         self._wake()
 
+    def confirm(self, ids: Iterable[str]) -> None:
+        """Queues ids that the service calls deleted."""
+        self.add(ids)
+        if self.waiting() > MANY:
+            self._early()
+
     def waiting(self) -> int:
         """How many ids wait."""
         with self._lock:
@@ -82,9 +91,9 @@ class Resampler:
                 self.add((id_,))
 
     def _look(self, id_: str) -> bool:
-        sight, _ = self._sampler.look(id_)
+        sight, request = self._sampler.look(id_)
         if sight is Sight.ABSENT and self._sampler.is_live(id_):
-            if not self._evidence.of(id_):
+            if not self._evidence.of(id_, request):
                 self._early()  # a listing has more to go by
             return True
         return sight is not Sight.RACED

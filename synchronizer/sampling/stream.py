@@ -27,6 +27,7 @@ from synchronizer.sampling.diff import Diff, Difference, compare, compare_absent
 from synchronizer.sampling.rawhash import RawHasher
 from synchronizer.sampling.rules import Rules, masked
 from synchronizer.sampling.turns import Turns
+from synchronizer.sampling.words import Words
 
 LOG = logging.getLogger(__name__)
 
@@ -47,10 +48,12 @@ class Request:
 @dataclasses.dataclass(slots=True)
 class Outcome:
     """What became of an observation. `again`: ids to be sampled again; `bad`: how many
-    items could not be read; `deleted`: ids whose delete was recorded."""
+    items could not be read; `deleted`: ids whose delete was recorded; `told`: ids that the
+    service calls deleted, to be confirmed."""
 
     again: list[str] = dataclasses.field(default_factory=list)
     deleted: list[str] = dataclasses.field(default_factory=list)
+    told: list[str] = dataclasses.field(default_factory=list)
     bad: int = 0
 
 
@@ -92,6 +95,7 @@ class StreamSampler:
         self.clock = clock
         self.baseline = Baseline()
         self.lock = Turns()
+        self.words = Words()
         self._rules = Rules(masked(type_, volatile, sensitive), ledger.seed, plugin.version)
         self._hasher = RawHasher(type_.id_field, live=lambda: len(self.baseline.live))
         self._committer = Committer(ledger, self.baseline, on_reload)
@@ -162,7 +166,8 @@ class StreamSampler:
     # --- recording --------------------------------------------------------
 
     def record_page(self, page: Page, request: Request, divert: Divert | None = None) -> Outcome:
-        """Records the entities of a page, and the deletions that the service tells in it.
+        """Records the entities of a page; and the deletions that the service tells in it, unless
+        it can be asked for each: then they are `told`.
 
         What `divert` keeps back is for `record_later`.
         """
@@ -170,10 +175,13 @@ class StreamSampler:
         if page.unclear:
             self._mark(page.unclear)
         if page.deleted:
+            sure = list(dict.fromkeys(page.deleted))
+            if self.gets_one:
+                outcome.told, sure = self._told(sure)
             with self.keeping(outcome):
-                told = self.record_deleted([(id_, request) for id_ in dict.fromkeys(page.deleted)])
-            outcome.again += told.again
-            outcome.deleted += told.deleted
+                gone = self.record_deleted([(id_, request) for id_ in sure])
+            outcome.again += gone.again
+            outcome.deleted += gone.deleted
         return outcome
 
     def record(
@@ -192,6 +200,7 @@ class StreamSampler:
                 if divert is not None:
                     diff.differences = divert(diff.differences, tick)
                 self._commit(diff, tick, outcome)
+            self.words.take_back(part.ids, request.moment.tick)
             self.counters.add(observed=len(part.ids), decoded=diff.decoded)
             if diff.bad:
                 self.counters.add(bad_items=len(diff.bad))
@@ -229,6 +238,7 @@ class StreamSampler:
                     self._require_current(moment)
                 tick = self.baseline.next_tick()
                 self._commit(compare_absent(part, self.baseline, tick), tick, outcome)
+        self.words.settle(id_ for id_, _ in absent)
         return outcome
 
     def prove(self, listed_at: int, generation: int) -> set[str]:
@@ -314,6 +324,15 @@ class StreamSampler:
         """Whether the entity is recorded as existing."""
         with self.lock:
             return id_ in self.baseline.live
+
+    def _told(self, ids: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The ids that are live, whose delete is to be confirmed; and the others."""
+        with self.lock:
+            told = [id_ for id_ in ids if id_ in self.baseline.live]
+            if told:
+                self.words.give(told, self.baseline.next_tick())
+        known = set(told)
+        return told, [id_ for id_ in ids if id_ not in known]
 
     # --- inside the lock --------------------------------------------------
 

@@ -4,9 +4,11 @@
 import threading
 from collections.abc import Callable
 
+from synchronizer import errors
 from synchronizer.ledger import Ledger
 from synchronizer.model import EntityType
 from synchronizer.plugin import Plugin
+from synchronizer.sampling.absence import Absence
 from synchronizer.sampling.backoff import Backoff
 from synchronizer.sampling.changes import ChangesPoll
 from synchronizer.sampling.clock import Clock
@@ -24,6 +26,8 @@ from synchronizer.sampling.settings import TypeSettings
 from synchronizer.sampling.stream import StreamSampler
 from synchronizer.sampling.visibility import Visibility
 
+_LISTING = "listing"
+
 
 class TypeSampling:
     """The parts that sample one type, and the loops that run them."""
@@ -39,7 +43,9 @@ class TypeSampling:
         on_fatal: Callable[[BaseException], None],
         clock: Clock,
         uniform: Callable[[float, float], float],
+        absence: Absence | None = None,
     ) -> None:
+        self._absence = absence or Absence(f"{plugin.context.cloud}/{plugin.service}")
         self.counters = Counters()
         self.sampler = StreamSampler(
             ledger,
@@ -63,7 +69,13 @@ class TypeSampling:
         )
         self.changes: ChangesPoll | None = None
         if settings.changes_interval is not None and self.sampler.gets_changes:
-            self.changes = ChangesPoll(self.sampler, self.holds, pace, on_again=self.resampler.add)
+            self.changes = ChangesPoll(
+                self.sampler,
+                self.holds,
+                pace,
+                on_again=self.resampler.add,
+                on_told=self.resampler.confirm,
+            )
         self.listing = Listing(
             self.sampler,
             evidence,
@@ -94,7 +106,7 @@ class TypeSampling:
             )
 
         early_gap = min(settings.early_gap, settings.interval)
-        self._listing = loop("listing", self._list, settings.interval, early_gap)
+        self._listing = loop(_LISTING, self._list, settings.interval, early_gap)
         self._resampling = loop("looks", self.resampler.run, None, 0.0)
         self.loops = [self._listing, self._resampling]
         if self.changes is not None:
@@ -143,7 +155,12 @@ class TypeSampling:
 
     def _failed(self, kind: str, error: BaseException) -> None:
         self.counters.add(errors=1)
-        self._conditions.failing(kind, told(error))
+        missing = isinstance(error, errors.NoSuchService)
+        if missing:
+            self._absence.note(error)
+        self._conditions.failing(kind, told(error), say=not missing)
 
     def _worked(self, kind: str) -> None:
+        if kind == _LISTING:
+            self._absence.over()
         self._conditions.working(kind)

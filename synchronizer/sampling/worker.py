@@ -10,6 +10,7 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.ledger import Ledger
 from synchronizer.plugin import Plugin
+from synchronizer.sampling.absence import Absence
 from synchronizer.sampling.backoff import Backoff
 from synchronizer.sampling.clock import Clock, SystemClock
 from synchronizer.sampling.counters import Counts
@@ -58,6 +59,7 @@ class SamplingWorker:
         self._stop = threading.Event()
         self._fatal = threading.Lock()
         clock = clock or SystemClock()
+        absence = Absence(f"{plugin.context.cloud}/{plugin.service}")
         self._types = {
             name: TypeSampling(
                 plugin,
@@ -68,6 +70,7 @@ class SamplingWorker:
                 on_fatal=self._fail,
                 clock=clock,
                 uniform=uniform,
+                absence=absence,
             )
             for name, of in settings.items()
         }

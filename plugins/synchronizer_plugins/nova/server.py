@@ -41,8 +41,6 @@ def get(nova: Nova, id_: str) -> bytes:
     raw, row = rows.one(answer)
     if row.id != id_:
         raise BadAnswer(f"nova: asked for the server {id_}, it answered with another one")
-    if row.deleted:
-        raise NotFound(f"nova shows the server {id_} as deleted")
     if row.partial:
         raise Unclear(f"nova cannot read the server {id_} now: its cell is down")
     return as_listed(raw)

@@ -38,10 +38,12 @@ def test_a_deleted_server_is_not_found(plugin: NovaPlugin, simulated: Running) -
         plugin.get(SERVER, gone)
 
 
-def test_a_server_that_is_shown_as_deleted_is_not_found(cloud: Scripted, told: NovaPlugin) -> None:
+def test_a_server_that_nova_still_shows_is_there_whatever_its_status(
+    cloud: Scripted, told: NovaPlugin
+) -> None:
+    # It says DELETED a moment before it lets go of it; if that fails, it is ERROR.
     cloud.answers = [Reply(body={"server": server("a", status="DELETED")})]
-    with pytest.raises(NotFound, match="shows the server a as deleted"):
-        told.get(SERVER, "a")
+    assert msgspec.json.decode(told.get(SERVER, "a"))["status"] == "DELETED"
 
 
 def test_a_soft_deleted_server_is_found(cloud: Scripted, told: NovaPlugin) -> None:

@@ -19,6 +19,7 @@ def test_deletions_are_remembered_only_while_a_request_may_not_know_them(
     with sampler.request() as stale:
         source.drop("a")
         bench.poll_changes()
+        bench.look_again()
         with sampler.request() as fresh:
             assert not sampler.baseline.may_speak("a", stale.moment)
             assert sampler.baseline.may_speak("a", fresh.moment)

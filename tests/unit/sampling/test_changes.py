@@ -5,6 +5,7 @@ import pytest
 
 from synchronizer import errors
 from synchronizer.plugin import Page
+from synchronizer.sampling import resample
 from tests.unit.sampling.bench import Bench
 from tests.unit.sampling.source import SECOND, Source, raw
 
@@ -67,14 +68,17 @@ def test_a_poll_that_broke_off_is_asked_again_from_the_same_time(
     assert bench.states == {"a": "A"}
 
 
-def test_a_deletion_that_the_service_tells_is_recorded_at_once(
+def test_a_deletion_that_the_service_tells_is_recorded_after_one_look(
     bench: Bench, source: Source
 ) -> None:
     source.put("a")
     bench.listing()
     source.drop("a")
     bench.poll_changes()
+    bench.look_again()
     bench.poll_changes()  # it tells it again, within its overlap
+    bench.look_again()
+    assert source.gets == ["a"]
     assert bench.history == [("create", "a"), ("delete", "a")]
 
 
@@ -165,3 +169,34 @@ def test_a_look_that_shows_another_entity_is_no_answer(bench: Bench, source: Sou
     with pytest.raises(errors.BadAnswer):
         bench.sampling.sampler.look("a")
     assert bench.states == {}
+
+
+def test_a_deletion_that_the_service_takes_back_is_not_recorded(
+    bench: Bench, source: Source
+) -> None:
+    source.put("a")
+    bench.listing()
+    told = Page([], deleted=["a"], last=True)
+    source.get_changes = lambda type_, since: iter([told])  # type: ignore[method-assign]
+    bench.poll_changes()
+    source.put("a", "ERROR")  # what it tried has failed
+    bench.look_again()
+    assert bench.history == [("create", "a"), ("update", "a")]
+    assert bench.listing().proven
+    assert bench.history == [("create", "a"), ("update", "a")]
+
+
+def test_deletions_told_in_great_numbers_are_confirmed_by_a_listing(
+    bench: Bench, source: Source
+) -> None:
+    names = [f"e{number:03}" for number in range(resample.MANY + 50)]
+    for name in ("witness", *names):
+        source.put(name, project="p2")
+    bench.listing()
+    for name in names:
+        source.drop(name)
+    bench.poll_changes()
+    source.gets.clear()
+    bench.listing()
+    assert bench.states == {"witness": "A"}
+    assert len(source.gets) < 5

@@ -117,6 +117,7 @@ def test_what_happens_meanwhile_does_not_wait_and_the_older_state_never_stands(
         source.put("e101", state="A", colour="red")
         source.drop("e102")
         bench.poll_changes()
+        bench.look_again()
         source.put("e103", state="B", colour="red")  # nobody has seen this one yet
         seen.append(len(bench.versions))
 

@@ -87,6 +87,7 @@ def test_what_is_to_be_sampled_again_is_not_forgotten_for_an_error(
 ) -> None:
     source.put("a", "B")
     source.drop("c")
+    monkeypatch.setattr(source, "gets_one", lambda type_: False)
     record = in_flight(bench, source)  # shows a in state B, and that c is deleted
     source.put("a", "A")
     source.put("c", "A")
