@@ -13,7 +13,14 @@ from synchronizer.plugin.openstack.answers import Answer, excerpt, failure, tran
 from synchronizer.plugin.openstack.connection import Connection, MicroversionGone
 from synchronizer.plugin.openstack.credential import Credential, Rights
 from synchronizer.plugin.openstack.kinds import Kind, Sorted
-from synchronizer.plugin.openstack.paging import UNPAGED, Paging, by_href, by_last_id, by_links
+from synchronizer.plugin.openstack.paging import (
+    UNPAGED,
+    Paging,
+    by_href,
+    by_last_id,
+    by_links,
+    by_offset,
+)
 from synchronizer.plugin.openstack.plugin import SETTINGS, OpenStackPlugin
 from synchronizer.plugin.openstack.reading import Reader
 from synchronizer.plugin.openstack.service import Service, plain_adapter, version_prefix
@@ -37,6 +44,7 @@ __all__ = [
     "by_href",
     "by_last_id",
     "by_links",
+    "by_offset",
     "excerpt",
     "failure",
     "open_cloud",

@@ -8,6 +8,7 @@ import msgspec
 
 from synchronizer.model import Entity, EntityType
 from synchronizer.plugin.openstack.paging import UNPAGED, Paging
+from synchronizer.plugin.openstack.service import Service
 
 Text = msgspec.Raw | bytes
 
@@ -15,11 +16,12 @@ Text = msgspec.Raw | bytes
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sorted:
     """A page's entities: those that are there, ids of deleted ones, ids of those that exist
-    and cannot be read now."""
+    and cannot be read now. `problems`: why some that exist may be in none of these."""
 
     items: Sequence[Text]
     deleted: Sequence[str] = ()
     unclear: Sequence[str] = ()
+    problems: Sequence[str] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,9 @@ class Kind:
     `sort`: from a page's body and entities to what they are. Without it all are there.
     `vouches`: whether seeing this entity shows that the credential sees all of them, given
     its own project; without it, whether its `scope_field` names another project.
+    `doubt`: asks the service, at the end of a listing and at a 404, whether the credential sees
+    all entities; what speaks against that, or None. For what entities cannot vouch for.
+    `microversion`: the lowest at which the service shows these entities so.
     """
 
     type: EntityType
@@ -54,3 +59,5 @@ class Kind:
     shape: Callable[[Text], Text] | None = None
     sort: Callable[[bytes, Sequence[Text]], Sorted] | None = None
     vouches: Callable[[Entity, str | None], bool] | None = None
+    doubt: Callable[[Service], str | None] | None = None
+    microversion: str | None = None

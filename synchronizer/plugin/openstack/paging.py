@@ -23,12 +23,18 @@ class Paging:
     """`size`: entities per request unless configured otherwise; 0 asks for no pages at all.
     `links`: the service itself links on from a full page, so that a full one without a link
     is not the end of the listing. `restarts`: for a marker that it does not know any more,
-    the service begins the listing anew without a word."""
+    the service begins the listing anew without a word. `overlaps`: each page begins with the
+    entity that the one before ended with, or else the listing has moved meanwhile. `empty_end`:
+    the end shows by a page without anything new, which is one request more. `keys`: what `next`
+    looks up beside the entities."""
 
     next: Next
     size: int
     links: bool = True
     restarts: bool = False
+    overlaps: bool = False
+    empty_end: bool = False
+    keys: tuple[str, ...] = ()
 
 
 def _nowhere(rest: Rest, items: Texts, asked: Mapping[str, str]) -> None:
@@ -48,7 +54,7 @@ def by_links(key: str, size: int, *, restarts: bool = False) -> Paging:
                 return _of_href(link.get("href"), asked)
         return None
 
-    return Paging(following, size, restarts=restarts)
+    return Paging(following, size, restarts=restarts, keys=(key,))
 
 
 def by_href(*keys: str, size: int) -> Paging:
@@ -61,17 +67,20 @@ def by_href(*keys: str, size: int) -> Paging:
             found = found.get(key) if isinstance(found, dict) else None
         return None if found is None else _of_href(found, asked)
 
-    return Paging(following, size)
+    return Paging(following, size, keys=keys[:1])
 
 
-def by_last_id(size: int, id_field: str = "id") -> Paging:
+def by_last_id(size: int, id_field: str = "id", *, short_pages: bool = False) -> Paging:
     """The last entity of a full page is the marker of the next one: for services that give
-    no links and never give less than they are asked for."""
+    no links and never give less than they are asked for.
+
+    `short_pages`: for those that do, in the middle of a listing; it ends with an empty page.
+    """
     identity = msgspec.defstruct("Identity", [("id", str, msgspec.field(name=id_field))])
     decoder = msgspec.json.Decoder(identity)
 
     def following(rest: Rest, items: Texts, asked: Mapping[str, str]) -> Mapping[str, str] | None:
-        if len(items) < int(asked["limit"]):
+        if not items or (len(items) < int(asked["limit"]) and not short_pages):
             return None
         try:
             marker: str = decoder.decode(items[-1]).id  # type: ignore[attr-defined]
@@ -81,7 +90,23 @@ def by_last_id(size: int, id_field: str = "id") -> Paging:
             ) from None
         return {**asked, "marker": marker}
 
-    return Paging(following, size, links=False)
+    return Paging(following, size, links=False, empty_end=short_pages)
+
+
+def by_offset(size: int) -> Paging:
+    """Pages are numbered by the entities before them, as Nova's server groups: for services
+    that give no links, and maybe less than they are asked for.
+
+    An entity that goes while pages are read moves all behind it, so that one is left out; hence
+    pages overlap by one.
+    """
+
+    def following(rest: Rest, items: Texts, asked: Mapping[str, str]) -> Mapping[str, str] | None:
+        if len(items) < 2:  # none, or that which the page before ended with
+            return None
+        return {**asked, "offset": str(int(asked.get("offset", "0")) + len(items) - 1)}
+
+    return Paging(following, size, links=False, overlaps=True, empty_end=True)
 
 
 def _of_href(href: object, asked: Mapping[str, str]) -> Mapping[str, str]:

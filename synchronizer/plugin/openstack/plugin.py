@@ -2,6 +2,7 @@
 """What plugins for OpenStack services are made of: kinds, declared, and a service to read."""
 
 import abc
+import contextlib
 import dataclasses
 import urllib.parse
 from collections.abc import Iterable, Iterator
@@ -94,7 +95,7 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
 
     def get_all(self, type_: EntityType) -> Iterator[Page]:
         kind = self._kinds[type_.name]
-        with self._connection.using() as service:
+        with self._reading(kind) as service:
             yield from walking.pages(service, kind, self._page_size, kind.query)
 
     def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
@@ -102,7 +103,7 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
         if kind.changes is None:
             raise TypeError(f"{type_.name} has no changes-since")
         queries = [ask(since) for ask in (kind.changes, kind.created) if ask is not None]
-        with self._connection.using() as service:
+        with self._reading(kind) as service:
             for number, query in enumerate(queries, 1):
                 ends = number == len(queries)
                 found = {**kind.query, **query}
@@ -115,10 +116,13 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
             raise TypeError(f"{type_.name} has no GET")
         if id_ in {"", ".", ".."}:
             raise errors.Unclear(f"{self.service}: {id_!r} cannot be asked for")
-        with self._connection.using() as service:
+        with self._reading(kind) as service:
             answer = service.get(kind.one.format(id=urllib.parse.quote(id_, safe="")), {})
-        if answer.status == 404 and self.says_not_found(answer, id_):
-            raise errors.NotFound(f"{self.service} has no {type_.name} {id_}")
+            if answer.status == 404 and self.says_not_found(answer, id_):
+                doubt = None if kind.doubt is None else kind.doubt(service)
+                if doubt is not None:
+                    raise errors.Unclear(f"{self.service}: {type_.name} {id_}: {doubt}")
+                raise errors.NotFound(f"{self.service} has no {type_.name} {id_}")
         if answer.status != 200:
             raise failure(answer, self.service)
         raw: msgspec.Raw | bytes = documents.one(answer, self.service, kind.singular)
@@ -152,11 +156,37 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
         name = self.service
         with self._connection.using() as service:
             yield f"{name}: endpoint {service.endpoint}"
+            if service.microversion is not None:
+                yield f"{name}: microversion {service.microversion}"
             rights = service.credential.rights()
             yield f"{name}: {rights.scope}, roles {', '.join(rights.roles) or 'none'}"
             for kind in (self._kinds[type_.name] for type_ in self.sampled()):
+                _require(service, kind)
                 next(walking.pages(service, kind, 1, kind.query))
+                doubt = None if kind.doubt is None else kind.doubt(service)
+                if doubt is not None:
+                    raise errors.NotPermitted(f"{name}: {kind.type.name}: {doubt}")
                 yield f"{name}: {kind.type.name} can be listed"
 
     def close(self) -> None:
         self._connection.close()
+
+    @contextlib.contextmanager
+    def _reading(self, kind: Kind) -> Iterator[Service]:
+        with self._connection.using() as service:
+            _require(service, kind)
+            yield service
+
+
+def _require(service: Service, kind: Kind) -> None:
+    """`BadConfiguration` where the service is read at a microversion too low for the kind."""
+    at, needed = service.microversion, kind.microversion
+    if at is not None and needed is not None and _numbers(at) < _numbers(needed):
+        raise errors.BadConfiguration(
+            f"{service.name}: {kind.type.name} is read from microversion {needed} on, and this is"
+            f" {at}; raise it, or leave this type out of `types`"
+        )
+
+
+def _numbers(microversion: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in microversion.split("."))

@@ -32,6 +32,8 @@ class Service:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
+        #: That which it is read at, where it has any.
+        self.microversion: str | None = None
         self.credential = Credential(access.session)
         self._adapter = adapter or plain_adapter(access)
         self._prefix = prefix

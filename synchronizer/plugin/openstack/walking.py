@@ -32,15 +32,20 @@ def _part(
     service: Service, kind: Kind, size: int, query: Mapping[str, str], watch: RightsWatch
 ) -> Iterator[Page]:
     limit = (size or kind.paging.size) if kind.paging.size else 0
+    if kind.paging.overlaps:
+        limit = max(limit, 2)
     params = {**query, "limit": str(limit)} if limit else dict(query)
     fullest = 0
     first: frozenset[str] = frozenset()
+    before: object = None
     markers: set[str] = set()
     while True:
         answer = service.get(kind.path, params)
         if answer.status != 200:
             raise _refused(answer, service.name, params)
-        texts, rest = documents.page(answer, service.name, kind.plural)
+        texts, rest = documents.page(
+            answer, service.name, kind.plural, ("truncated", *kind.paging.keys)
+        )
         problems = watch.problems()
         following = _next(kind, rest, texts, params)
         if following is not None:
@@ -52,6 +57,8 @@ def _part(
             # A service may clamp the limit to its own, quietly: then the pages before tell
             # how long a full one is.
             problems.append("the last page is full and has no link to a next one")
+        if kind.paging.overlaps:
+            texts, before = _joined(kind, texts, before)
         items = texts if kind.shape is None else [kind.shape(text) for text in texts]
         if kind.paging.restarts and (following is not None or "marker" in params):
             found_ids = (documents.text(item, kind.type.id_field) for item in items)
@@ -62,8 +69,12 @@ def _part(
                 )
             first = first or ids
         found = Sorted(items) if kind.sort is None else kind.sort(answer.body, items)
-        if found.unclear:
+        problems += found.problems
+        if found.unclear and not found.problems:
             problems.append(f"{len(found.unclear)} cannot be read now, such as {found.unclear[0]}")
+        if following is None and kind.doubt is not None:
+            doubt = kind.doubt(service)
+            problems += [] if doubt is None else [doubt]
         yield Page(
             items=found.items,
             deleted=found.deleted,
@@ -88,6 +99,20 @@ def _next(
         return kind.paging.next(rest, texts, params)
     except errors.ListingBroken as error:
         raise errors.ListingBroken(f"{kind.type.service}: {kind.path}: {error}") from None
+
+
+def _joined(
+    kind: Kind, texts: list[msgspec.Raw], before: object
+) -> tuple[list[msgspec.Raw], object]:
+    """A page without what it repeats of the one before, and what the next one has to repeat.
+    `ListingBroken` if it does not begin with that."""
+    if before is not None:
+        if not texts or documents.text(texts[0], kind.type.id_field) != before:
+            raise errors.ListingBroken(
+                f"{kind.type.service}: {kind.path} moved while its pages were read"
+            )
+        texts = texts[1:]
+    return texts, documents.text(texts[-1], kind.type.id_field) if texts else before
 
 
 def _refused(answer: Answer, service: str, params: Mapping[str, str]) -> Exception:
