@@ -23,7 +23,8 @@ class Paging:
     """`size`: entities per request unless configured otherwise; 0 asks for no pages at all.
     `links`: the service itself links on from a full page, so that a full one without a link
     is not the end of the listing. `restarts`: for a marker that it does not know any more,
-    the service begins the listing anew without a word. `overlaps`: each page begins with the
+    the service begins the listing anew without a word. `stops`: for such a marker it answers
+    with an empty page, as if the listing ended there. `overlaps`: each page begins with the
     entity that the one before ended with, or else the listing has moved meanwhile. `empty_end`:
     the end shows by a page without anything new, which is one request more. `keys`: what `next`
     looks up beside the entities."""
@@ -32,6 +33,7 @@ class Paging:
     size: int
     links: bool = True
     restarts: bool = False
+    stops: bool = False
     overlaps: bool = False
     empty_end: bool = False
     keys: tuple[str, ...] = ()
@@ -45,7 +47,7 @@ def _nowhere(rest: Rest, items: Texts, asked: Mapping[str, str]) -> None:
 UNPAGED = Paging(_nowhere, 0, links=False)
 
 
-def by_links(key: str, size: int, *, restarts: bool = False) -> Paging:
+def by_links(key: str, size: int, *, restarts: bool = False, stops: bool = False) -> Paging:
     """A list of {"rel", "href"} under this key, as Nova, Cinder and Neutron have it."""
 
     def following(rest: Rest, items: Texts, asked: Mapping[str, str]) -> Mapping[str, str] | None:
@@ -54,7 +56,7 @@ def by_links(key: str, size: int, *, restarts: bool = False) -> Paging:
                 return _of_href(link.get("href"), asked)
         return None
 
-    return Paging(following, size, restarts=restarts, keys=(key,))
+    return Paging(following, size, restarts=restarts, stops=stops, keys=(key,))
 
 
 def by_href(*keys: str, size: int) -> Paging:

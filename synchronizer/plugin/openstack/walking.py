@@ -2,6 +2,7 @@
 """Pages of a listing, followed to its end, with what speaks against its completeness."""
 
 import dataclasses
+import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -57,6 +58,8 @@ def _part(
             # A service may clamp the limit to its own, quietly: then the pages before tell
             # how long a full one is.
             problems.append("the last page is full and has no link to a next one")
+        if kind.paging.stops and not texts and "marker" in params:
+            _require(service, kind, params["marker"])
         if kind.paging.overlaps:
             texts, before = _joined(kind, texts, before)
         items = texts if kind.shape is None else [kind.shape(text) for text in texts]
@@ -99,6 +102,16 @@ def _next(
         return kind.paging.next(rest, texts, params)
     except errors.ListingBroken as error:
         raise errors.ListingBroken(f"{kind.type.service}: {kind.path}: {error}") from None
+
+
+def _require(service: Service, kind: Kind, marker: str) -> None:
+    """`ListingBroken` unless the entity that a listing goes on from is still there."""
+    if kind.one is not None:
+        path = kind.one.format(id=urllib.parse.quote(marker, safe=""))
+        if service.get(path, {}).status != 200:
+            raise errors.ListingBroken(
+                f"{service.name}: {kind.path} ended at {marker}, which is not there any more"
+            )
 
 
 def _joined(

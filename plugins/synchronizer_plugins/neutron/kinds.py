@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Neutron's types: where they are listed, and what of them is kept."""
+
+import datetime
+from collections.abc import Callable, Mapping
+
+from synchronizer.model import Entity
+from synchronizer.plugin import EntityType
+from synchronizer.plugin.openstack import Kind, Paging, Text, by_links
+from synchronizer_plugins.neutron import visibility
+from synchronizer_plugins.neutron.order import in_order, rules_in_order
+
+#: Entities per page. Neutron has no limit of its own unless an operator sets one.
+PAGE_SIZE = 1000
+
+#: The order of pages. Neutron sorts so anyway, except where it cuts the pages out of a whole
+#: listing, as OVN's routers: there each page would have an order of its own.
+_BY_ID = {"sort_key": "id", "sort_dir": "asc"}
+
+#: A PUT that changes nothing moves it, and nothing else; so do agents that report what is known
+#: already. `revision_number` follows what really changed.
+_VOLATILE = frozenset({"updated_at"})
+
+
+def changed_since(instant: int) -> Mapping[str, str]:
+    """The filter for what changed at or after an instant (microseconds since 1970), rounded
+    down to the second: Neutron shows no parts of it."""
+    moment = datetime.datetime.fromtimestamp(instant // 1_000_000, datetime.UTC)
+    return {"changed_since": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def _paging(plural: str, size: int) -> Paging:
+    # A marker that is gone is a 404, page 1 again or an empty page: that differs between
+    # types, plugins and releases.
+    return by_links(f"{plural}_links", size, restarts=True, stops=True)
+
+
+def _kind(
+    singular: str,
+    path: str,
+    plural: str,
+    *,
+    shape: Callable[[Text], Text] | None = None,
+    vouches: Callable[[Entity, str | None], bool] | None = None,
+) -> Kind:
+    return Kind(
+        type=EntityType(
+            name="neutron." + singular.replace("floatingip", "floating_ip"),
+            volatile=_VOLATILE,
+            scope_field="project_id",
+        ),
+        path=path,
+        plural=plural,
+        query=_BY_ID,
+        paging=_paging(plural, PAGE_SIZE),
+        one=f"{path}/{{id}}",
+        singular=singular,
+        changes=changed_since,
+        shape=shape,
+        vouches=vouches,
+    )
+
+
+NETWORKS = _kind(
+    "network",
+    "/networks",
+    "networks",
+    shape=in_order("availability_zones"),
+    vouches=visibility.of_network,
+)
+SUBNETS = _kind("subnet", "/subnets", "subnets")
+PORTS = _kind("port", "/ports", "ports")
+ROUTERS = _kind("router", "/routers", "routers", shape=in_order("availability_zones"))
+FLOATING_IPS = _kind("floatingip", "/floatingips", "floatingips")
+SECURITY_GROUPS = _kind(
+    "security_group",
+    "/security-groups",
+    "security_groups",
+    shape=rules_in_order,
+    vouches=visibility.of_security_group,
+)
+RULES = _kind("security_group_rule", "/security-group-rules", "security_group_rules")
+AGENTS = Kind(
+    type=EntityType(name="neutron.agent", volatile=frozenset({"heartbeat_timestamp"})),
+    path="/agents",
+    plural="agents",
+    # Older releases know neither pages nor orders of agents. Links are followed all the same:
+    # an operator's pagination_max_limit makes pages that nobody asked for.
+    paging=_paging("agents", 0),
+    one="/agents/{id}",
+    singular="agent",
+    vouches=visibility.of_agent,
+)
+
+KINDS = (
+    NETWORKS,
+    SUBNETS,
+    PORTS,
+    ROUTERS,
+    FLOATING_IPS,
+    SECURITY_GROUPS,
+    RULES,
+    AGENTS,
+)
