@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads servers from Nova, of all projects, as the raw JSON that Nova sends.
+"""Reads servers and what they live on from Nova, of all projects, as the raw JSON that Nova sends.
 
 Speaks to Nova through python-novaclient's session, catalogue and microversions, and
 never decodes a server that it does not have to look into. It keeps no schedule, no
-state of servers, and retries nothing: see `synchronizer.plugin`.
+state of entities, and retries nothing: see `synchronizer.plugin`.
 """

@@ -1,97 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin for Nova: `nova.server`."""
+"""The plugin for Nova."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from synchronizer.plugin import (
-    BadConfiguration,
-    EntityType,
-    GetsChanges,
-    GetsOne,
-    KnowsScope,
-    Page,
-    Plugin,
-    PluginContext,
-    Setting,
+import msgspec
+from oslo_log import log as logging
+
+from synchronizer.plugin import HearsNotifications, Hint, Setting
+from synchronizer.plugin.openstack import (
+    SETTINGS,
+    Answer,
+    CloudAccess,
+    Connection,
+    Kind,
+    OpenStackPlugin,
+    Service,
 )
-from synchronizer.plugin.openstack import failure
-from synchronizer_plugins.nova import changes, listing, server
-from synchronizer_plugins.nova.connection import SERVICE, Connection
+from synchronizer_plugins.nova import kinds, notfound, notifications, servers
+from synchronizer_plugins.nova.service import NAME, Nova, parsed
 
-SERVER = EntityType(
-    name="nova.server",
-    # Nothing of a server changes while nobody touches it; README.md says what was looked at.
-    volatile=frozenset(),
-    # What its owner hands to its first boot, often with passwords in it.
-    sensitive=frozenset({"OS-EXT-SRV-ATTR:user_data", "adminPass"}),
-    scope_field="tenant_id",
-)
+LOG = logging.getLogger(__name__)
+
+#: From here on Nova shows a server of a down cell when asked for it, instead of failing.
+_SHOWS_DOWN_CELLS = parsed("2.69")
 
 
-class NovaPlugin(Plugin, GetsChanges, GetsOne, KnowsScope):
-    """Servers of all projects, whole and as Nova shows them to an administrator."""
+class NovaPlugin(OpenStackPlugin, HearsNotifications):
+    """Servers, server groups, flavors and compute hosts of all projects, whole and as Nova
+    shows them to an administrator."""
 
-    service = SERVICE
+    service = NAME
+    service_type = "compute"
     version = "1"
     settings = (
-        Setting("os_cloud", "", "entry of clouds.yaml (empty: the cloud's own name)"),
-        Setting("region", "", "region of that cloud (empty: as clouds.yaml has it)"),
-        Setting("interface", "", "public, internal or admin (empty: as clouds.yaml has it)"),
-        Setting("page_size", 0, "servers per request (0: 1000); Nova may give fewer"),
+        *SETTINGS,
         Setting(
             "microversion",
             "",
             "microversion to read at, such as 2.96 (empty: the highest that Nova and the"
             " installed python-novaclient know)",
         ),
-        Setting("timeout", 0.0, "seconds for one request (0: clouds.yaml's api_timeout, or 120)"),
     )
+    kinds = kinds.KINDS
+    channels = notifications.CHANNELS
 
-    def __init__(self, context: PluginContext) -> None:
-        super().__init__(context)
-        self._page_size: int = self.setting("page_size")
-        timeout: float = self.setting("timeout")
-        if self._page_size < 0 or timeout < 0:
-            raise BadConfiguration("page_size and timeout cannot be negative")
-        self._connection = Connection(
-            self.setting("os_cloud") or context.cloud,
-            region=self.setting("region"),
-            interface=self.setting("interface"),
-            timeout=timeout,
-            microversion=self.setting("microversion"),
+    def connection(self) -> Connection[Nova]:
+        configured = parsed(self.setting("microversion"))
+
+        def connect(access: CloudAccess) -> Nova:
+            nova = Nova(access, configured)
+            _announce(self.context.cloud, nova)
+            return nova
+
+        return Connection(self.open, connect, fixed=configured is not None)
+
+    def says_not_found(self, answer: Answer, id_: str) -> bool:
+        return notfound.says_not_found(answer, id_)
+
+    def is_unclear(self, kind: Kind, entity: msgspec.Raw | bytes) -> bool:
+        return kind.type == kinds.SERVER and servers.is_partial(entity)
+
+    def on_notification(self, event_type: str, payload: Mapping[str, Any]) -> Iterable[Hint]:
+        return notifications.hints(event_type, payload)
+
+
+def _announce(cloud: str, nova: Service) -> None:
+    LOG.info("%s: nova is read at microversion %s", cloud, nova.microversion)
+    version = parsed(nova.microversion or "")
+    if version is not None and version < _SHOWS_DOWN_CELLS:
+        LOG.warning(
+            "%s: below microversion 2.69 nova answers with an error where a cell is down; its"
+            " servers are neither updated nor taken for deleted meanwhile",
+            cloud,
         )
-
-    def types(self) -> tuple[EntityType, ...]:
-        return (SERVER,)
-
-    def get_all(self, type_: EntityType) -> Iterator[Page]:
-        with self._connection.using() as nova:
-            yield from listing.pages(nova, self._page_size, listing.EVERYTHING)
-
-    def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
-        with self._connection.using() as nova:
-            yield from changes.pages(nova, self._page_size, since)
-
-    def get(self, type_: EntityType, id_: str) -> bytes:
-        with self._connection.using() as nova:
-            return server.get(nova, id_)
-
-    def own_scope(self) -> str | None:
-        return self._connection.nova().credential.rights().project_id
-
-    def credential(self) -> str:
-        return self._connection.nova().credential.token_mark()
-
-    def check(self) -> Iterable[str]:
-        with self._connection.using() as nova:
-            yield f"nova: endpoint {nova.endpoint}"
-            yield f"nova: microversion {nova.microversion}"
-            rights = nova.credential.rights()
-            yield f"nova: project {rights.project_id}, roles {', '.join(rights.roles) or 'none'}"
-            answer = nova.get(listing.PATH, {**listing.EVERYTHING, "limit": "1"})
-            if answer.status != 200:
-                raise failure(answer, SERVICE)
-            yield "nova: the servers of all projects can be listed"
-
-    def close(self) -> None:
-        self._connection.close()

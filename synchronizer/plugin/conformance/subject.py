@@ -31,7 +31,7 @@ class Subject:
 
     @property
     def types(self) -> tuple[EntityType, ...]:
-        return tuple(self.plugin.types())
+        return tuple(self.plugin.sampled())
 
     def each(self, check: Callable[[EntityType], object], types: Iterable[EntityType]) -> None:
         """The check, of each of these types. Those for which a hook of the source skips it are

@@ -34,10 +34,12 @@ class Kind:
     are the listing. `one`: the path of a single entity, with "{id}" (None: the
     service cannot show one); `singular`: the key of its object (None: it is the document).
     `changes`: from an instant (microseconds, the service's clock) to the parameters that
-    show what changed since (None: the service cannot tell). `created`: the same for what was
-    created since, asked after it, where `changes` leave out what has never been changed.
+    show what changed since, where None leaves out one of `query` (None: the service cannot
+    tell). `created`: the same for what was created since, asked after it, where `changes` leave
+    out what has never been changed.
     `shape`: from an entity's text, of a listing or a GET, to the text that is handed over;
-    both have to end alike. Without it the bytes of the wire are kept.
+    both have to end alike. Without it the bytes of the wire are kept. `as_listed`: the same,
+    of a GET alone, where only that shows more or otherwise.
     `sort`: from a page's body and entities to what they are. Without it all are there.
     `vouches`: whether seeing this entity shows that the credential sees all of them, given
     its own project; without it, whether its `scope_field` names another project.
@@ -54,9 +56,10 @@ class Kind:
     paging: Paging = UNPAGED
     one: str | None = None
     singular: str | None = None
-    changes: Callable[[int], Mapping[str, str]] | None = None
-    created: Callable[[int], Mapping[str, str]] | None = None
+    changes: Callable[[int], Mapping[str, str | None]] | None = None
+    created: Callable[[int], Mapping[str, str | None]] | None = None
     shape: Callable[[Text], Text] | None = None
+    as_listed: Callable[[Text], Text] | None = None
     sort: Callable[[bytes, Sequence[Text]], Sorted] | None = None
     vouches: Callable[[Entity, str | None], bool] | None = None
     doubt: Callable[[Service], str | None] | None = None

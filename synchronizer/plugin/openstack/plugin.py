@@ -106,7 +106,8 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
         with self._reading(kind) as service:
             for number, query in enumerate(queries, 1):
                 ends = number == len(queries)
-                found = {**kind.query, **query}
+                merged = {**kind.query, **query}
+                found = {name: value for name, value in merged.items() if value is not None}
                 for page in walking.pages(service, kind, self._page_size, found):
                     yield page if ends else dataclasses.replace(page, last=False)
 
@@ -126,8 +127,8 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
         if answer.status != 200:
             raise failure(answer, self.service)
         raw: msgspec.Raw | bytes = documents.one(answer, self.service, kind.singular)
-        if kind.shape is not None:
-            raw = kind.shape(raw)
+        for shaped in (kind.as_listed, kind.shape):
+            raw = raw if shaped is None else shaped(raw)
         if documents.text(raw, type_.id_field) != id_:
             raise errors.BadAnswer(
                 f"{self.service}: asked for the {type_.name} {id_}, it answered with another one"

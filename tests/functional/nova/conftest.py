@@ -18,7 +18,7 @@ MakePlugin = Callable[..., NovaPlugin]
 
 @pytest.fixture
 def make_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakePlugin]:
-    """`make_plugin(auth_url, user="admin", **settings)`; closed when the test ends."""
+    """`make_plugin(auth_url, user="admin", **settings)`, of servers; closed when the test ends."""
     made: list[NovaPlugin] = []
 
     def make(
@@ -35,7 +35,7 @@ def make_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mak
         file = tmp_path / "clouds.yaml"
         file.write_text(json.dumps({"clouds": {"c1": {"auth": auth, "region_name": "RegionOne"}}}))
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
-        plugin = NovaPlugin(PluginContext("c1", settings))
+        plugin = NovaPlugin(PluginContext("c1", settings, frozenset({"nova.server"})))
         made.append(plugin)
         return plugin
 

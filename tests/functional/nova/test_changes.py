@@ -8,7 +8,8 @@ import pytest
 
 from synchronizer.plugin import ListingBroken, NotPermitted
 from synchronizer.simulator import Fault, Running
-from synchronizer_plugins.nova.plugin import SERVER, NovaPlugin
+from synchronizer_plugins.nova.kinds import SERVER
+from synchronizer_plugins.nova.plugin import NovaPlugin
 from tests.functional.nova.conftest import MakePlugin
 from tests.functional.nova.scripted import Scripted, fault, page, partial, server
 

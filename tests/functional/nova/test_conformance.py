@@ -14,6 +14,9 @@ from synchronizer.simulator import PASSWORD, USER_DATA_MARKER, Running, Simulato
 from synchronizer_plugins.nova.plugin import NovaPlugin
 
 
+SERVERS = frozenset({"nova.server"})  # all that the simulated cloud has
+
+
 class SimulatedNova(Source):
     """25 servers, 10 a page. `closed` in clouds.yaml leads to a port where nobody listens."""
 
@@ -21,10 +24,10 @@ class SimulatedNova(Source):
         self._running = running
 
     def make_plugin(self) -> Plugin:
-        return NovaPlugin(PluginContext("c1", {"timeout": 30.0}))
+        return NovaPlugin(PluginContext("c1", {"timeout": 30.0}, SERVERS))
 
     def make_unreachable_plugin(self) -> Plugin:
-        return NovaPlugin(PluginContext("closed", {"timeout": 5.0}))
+        return NovaPlugin(PluginContext("closed", {"timeout": 5.0}, SERVERS))
 
     def secrets(self) -> list[str]:
         return [PASSWORD, USER_DATA_MARKER]

@@ -5,7 +5,8 @@ import pytest
 
 from synchronizer.plugin import NotPermitted
 from synchronizer.simulator import Accounts, Fault, Running
-from synchronizer_plugins.nova.plugin import SERVER, NovaPlugin
+from synchronizer_plugins.nova.kinds import SERVER
+from synchronizer_plugins.nova.plugin import NovaPlugin
 from tests.functional.nova.scripted import Reply, Request, Scripted, fault, page, server
 
 
@@ -27,7 +28,7 @@ def test_the_credential_stays_the_same_while_the_token_does(plugin: NovaPlugin) 
 
 
 def test_the_credential_does_not_show_the_token(plugin: NovaPlugin) -> None:
-    token = plugin._connection.nova()._client.client.session.get_token()
+    token = plugin._connection.service()._adapter.get_token()
     assert plugin.credential() not in token
     assert token not in plugin.credential()
 

@@ -17,7 +17,8 @@ from synchronizer.plugin import (
 )
 from synchronizer.simulator import Fault, Running
 from synchronizer.simulator.faults import Operation
-from synchronizer_plugins.nova.plugin import SERVER, NovaPlugin
+from synchronizer_plugins.nova.kinds import SERVER
+from synchronizer_plugins.nova.plugin import NovaPlugin
 from tests.functional.nova.conftest import MakePlugin
 from tests.functional.nova.scripted import Reply, Scripted, fault, html, page, server
 
@@ -188,7 +189,7 @@ def test_the_next_request_after_a_failure_succeeds(plugin: NovaPlugin, simulated
 
 def test_connections_are_reused_from_page_to_page(plugin: NovaPlugin, simulated: Running) -> None:
     list(plugin.get_all(SERVER))
-    session = plugin._connection.nova()._client.client.session.session
+    session = plugin._connection.service()._adapter.session.session
     pools = session.get_adapter(simulated.compute_url).poolmanager.pools
     assert sum(pools[key].num_connections for key in pools.keys()) == 1  # noqa: SIM118
 

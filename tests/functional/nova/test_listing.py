@@ -11,7 +11,8 @@ import pytest
 
 from synchronizer.plugin import BadAnswer, ListingBroken, Page
 from synchronizer.simulator import Fault, Running, Simulator
-from synchronizer_plugins.nova.plugin import SERVER, NovaPlugin
+from synchronizer_plugins.nova.kinds import SERVER
+from synchronizer_plugins.nova.plugin import NovaPlugin
 from tests.functional.nova.conftest import MakePlugin
 from tests.functional.nova.scripted import Scripted, fault, page, partial, server
 
@@ -52,11 +53,11 @@ def test_the_configured_page_size_is_asked_for(cloud: Scripted, told: NovaPlugin
 
 def test_items_are_the_bytes_that_nova_sent(plugin: NovaPlugin, simulated: Running) -> None:
     first = next(plugin.get_all(SERVER))
-    nova = plugin._connection.nova()
+    nova = plugin._connection.service()
     request = urllib.request.Request(  # noqa: S310 - a server of this test
         f"{simulated.compute_url}/servers/detail?all_tenants=1",
         headers={
-            "X-Auth-Token": nova._client.client.session.get_token(),
+            "X-Auth-Token": nova._adapter.get_token(),
             "OpenStack-API-Version": f"compute {nova.microversion}",
         },
     )

@@ -13,7 +13,8 @@ from synchronizer.plugin import (
     SourceUnavailable,
 )
 from synchronizer.simulator import Fault, Running
-from synchronizer_plugins.nova.plugin import SERVER, NovaPlugin
+from synchronizer_plugins.nova.kinds import SERVER
+from synchronizer_plugins.nova.plugin import NovaPlugin
 from tests.functional.nova.conftest import MakePlugin
 from tests.functional.nova.scripted import Scripted, fault, page, server
 
@@ -140,7 +141,7 @@ def test_check_says_what_works(plugin: NovaPlugin, simulated: Running) -> None:
     assert lines[0] == f"nova: endpoint {simulated.compute_url}"
     assert lines[1] == "nova: microversion 2.96"
     assert "roles admin" in lines[2]
-    assert lines[3] == "nova: the servers of all projects can be listed"
+    assert lines[3] == "nova: nova.server can be listed"
 
 
 def test_check_raises_what_does_not(simulated: Running, make_plugin: MakePlugin) -> None:

@@ -11,7 +11,8 @@ from synchronizer.errors import SynchronizerError
 from synchronizer.plugin import NotFound
 from synchronizer.simulator import USER_DATA_MARKER, Fault, Running
 from synchronizer.simulator.faults import Kind
-from synchronizer_plugins.nova.plugin import SERVER, NovaPlugin
+from synchronizer_plugins.nova.kinds import SERVER
+from synchronizer_plugins.nova.plugin import NovaPlugin
 from tests.functional.nova.conftest import MakePlugin
 from tests.functional.nova.scripted import Reply, Request, Scripted
 
@@ -19,7 +20,7 @@ PASSWORD = "correct-horse-battery-staple"
 
 
 def _token(plugin: NovaPlugin) -> str:
-    return str(plugin._connection.nova()._client.client.session.get_token())
+    return str(plugin._connection.service()._adapter.get_token())
 
 
 def test_nothing_secret_is_logged_at_debug_nor_said_in_errors(

@@ -6,7 +6,8 @@ import pytest
 
 from synchronizer.plugin import BadAnswer, NotFound, SourceUnavailable, Unclear
 from synchronizer.simulator import Fault, Running
-from synchronizer_plugins.nova.plugin import SERVER, NovaPlugin
+from synchronizer_plugins.nova.kinds import SERVER
+from synchronizer_plugins.nova.plugin import NovaPlugin
 from tests.functional.nova.scripted import Reply, Scripted, fault, html, partial, server
 
 NO_SUCH = "8a0a1c1e-0000-4000-8000-000000000000"
@@ -54,7 +55,7 @@ def test_a_soft_deleted_server_is_found(cloud: Scripted, told: NovaPlugin) -> No
 def test_a_server_of_a_down_cell_is_unclear(plugin: NovaPlugin, simulated: Running) -> None:
     hidden = simulated.control.mutate("rename")
     simulated.control.add_fault(Fault(kind="down-cell", ids=frozenset({hidden})))
-    with pytest.raises(Unclear, match="its cell is down"):
+    with pytest.raises(Unclear, match="cannot read the nova.server"):
         plugin.get(SERVER, hidden)
 
 
