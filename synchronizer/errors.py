@@ -157,6 +157,10 @@ class NotPermitted(Stop):
     """The credential may not do this."""
 
 
+class NoSuchService(Stop):
+    """The cloud has no such service."""
+
+
 class LedgerUnusable(Stop):
     """The ledger's database cannot be used."""
 

@@ -156,7 +156,7 @@ def _of_keystoneauth(error: ksa.ClientException, service: str) -> errors.Synchro
             f"the service catalogue is empty: has the user a role in the project? ({text})"
         )
     if isinstance(error, ksa.CatalogException):
-        return errors.BadConfiguration(
+        return errors.NoSuchService(
             f"the service catalogue has no endpoint of {service} for this region and interface"
             f" ({text})"
         )

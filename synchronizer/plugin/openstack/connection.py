@@ -3,6 +3,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
@@ -11,6 +12,9 @@ from synchronizer.plugin.openstack.service import Service
 from synchronizer.plugin.openstack.session import CloudAccess
 
 S = TypeVar("S", bound=Service)
+
+#: Seconds between two tokens that are asked for because the catalogue lacks the service.
+NEW_CATALOGUE = 20.0
 
 
 class MicroversionGone(Exception):
@@ -37,6 +41,7 @@ class Connection(Generic[S]):
         self._lock = threading.Lock()
         self._access: CloudAccess | None = None
         self._service: S | None = None
+        self._renewed: float | None = None
 
     def service(self) -> S:
         """The service. Raises what making it raises; the next one who asks tries again."""
@@ -44,7 +49,8 @@ class Connection(Generic[S]):
             if self._service is None:
                 if self._access is None:
                     self._access = self._open()
-                self._service = self._make(self._access)
+                with self._asking_anew(self._access):
+                    self._service = self._make(self._access)
             return self._service
 
     @contextlib.contextmanager
@@ -52,8 +58,10 @@ class Connection(Generic[S]):
         """As `service`, for some requests; after `MicroversionGone` the next one who asks
         gets a service made anew."""
         service = self.service()
+        access = self._access
         try:
-            yield service
+            with self._asking_anew(access) if access else contextlib.nullcontext():
+                yield service
         except MicroversionGone as error:
             if self._fixed:
                 raise errors.BadConfiguration(f"{error}, as it is configured") from error
@@ -61,6 +69,20 @@ class Connection(Generic[S]):
                 if self._service is service:
                     self._service = None
             raise errors.SourceUnavailable(f"{error}; it is asked anew") from error
+
+    @contextlib.contextmanager
+    def _asking_anew(self, access: CloudAccess) -> Iterator[None]:
+        """The catalogue comes with the token, and is as old: where it lacks the service, the
+        next one who asks gets a token anew."""
+        try:
+            yield
+        except errors.NoSuchService:
+            now = time.monotonic()
+            # Several threads ask, one for each type.
+            if self._renewed is None or now - self._renewed > NEW_CATALOGUE:
+                self._renewed = now
+                access.session.invalidate()
+            raise
 
     def close(self) -> None:
         """Lets go of connections."""

@@ -11,6 +11,7 @@ import pytest
 from synchronizer.plugin import (
     BadAnswer,
     BadConfiguration,
+    NoSuchService,
     NotPermitted,
     SourceBusy,
     SourceUnavailable,
@@ -230,9 +231,9 @@ def test_a_keystone_that_talks_nonsense_is_an_unavailable_source(
         list(told.get_all(SERVER))
 
 
-def test_a_catalogue_without_nova_is_a_bad_configuration(cloud: Scripted, told: NovaPlugin) -> None:
+def test_a_catalogue_without_nova_is_said(cloud: Scripted, told: NovaPlugin) -> None:
     cloud.endpoints = ["image"]
-    with pytest.raises(BadConfiguration, match="no endpoint of nova"):
+    with pytest.raises(NoSuchService, match="no endpoint of nova"):
         list(told.get_all(SERVER))
 
 
@@ -242,8 +243,6 @@ def test_an_empty_catalogue_is_a_bad_configuration(cloud: Scripted, told: NovaPl
         list(told.get_all(SERVER))
 
 
-def test_an_unknown_region_is_a_bad_configuration(
-    simulated: Running, make_plugin: MakePlugin
-) -> None:
-    with pytest.raises(BadConfiguration, match="Elsewhere"):
+def test_an_unknown_region_has_no_such_service(simulated: Running, make_plugin: MakePlugin) -> None:
+    with pytest.raises(NoSuchService, match="Elsewhere"):
         list(make_plugin(simulated.auth_url, region="Elsewhere").get_all(SERVER))

@@ -112,7 +112,7 @@ RAISED = [
     (ksa.ServiceUnavailable("later"), errors.SourceUnavailable),
     (ksa.RequestEntityTooLarge("slow down"), errors.SourceBusy),
     (ksa.EmptyCatalog("none"), errors.BadConfiguration),
-    (ksa.EndpointNotFound("none"), errors.BadConfiguration),
+    (ksa.EndpointNotFound("none"), errors.NoSuchService),
     (ksa.MissingAuthPlugin("none"), errors.BadConfiguration),
     (ksa.ConnectFailure("refused"), errors.SourceUnavailable),
     (ksa.ConnectTimeout("slow"), errors.SourceUnavailable),
