@@ -2,13 +2,14 @@
 """Records what the services say on RabbitMQ, as one JSON line per message.
 
 Binds queues of its own beside the ``notifications.*`` ones that oslo.messaging
-keeps, so that it takes no message away from another consumer.
+keeps, so that it takes no message away from another consumer, nor from another recorder.
 """
 
 import collections
 import json
 import threading
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,10 @@ def record(settings: Settings, path: Path, ended: threading.Event) -> collection
 
 
 def _queues() -> list[Any]:
+    recorder = f"recorder.{uuid.uuid4().hex}"
     return [
         Queue(  # type: ignore[no-untyped-call]
-            f"recorder.{exchange}.{topic}",
+            f"{recorder}.{exchange}.{topic}",
             Exchange(  # type: ignore[no-untyped-call]
                 exchange, "topic", durable=False
             ),

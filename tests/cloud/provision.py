@@ -44,7 +44,7 @@ def identity(cloud: Any, settings: Settings, services: Iterable[str]) -> None:
 
 
 def resources(cloud: Any, services: Iterable[str]) -> None:
-    """Make flavors, an image and a network."""
+    """Make flavors, an image and networks."""
     if "nova" in services:
         for name, ram, disk in (("m1.nano", 64, 0), ("m1.micro", 128, 1)):
             if not cloud.compute.find_flavor(name):
@@ -58,11 +58,17 @@ def resources(cloud: Any, services: Iterable[str]) -> None:
             visibility="public",
             wait=True,
         )
-    if "neutron" in services and not cloud.network.find_network("shared"):
-        network = cloud.network.create_network(name="shared", is_shared=True)
-        cloud.network.create_subnet(
-            network_id=network.id, name="shared", ip_version=4, cidr="10.0.0.0/16"
-        )
+    if "neutron" in services:
+        _network(cloud.network, "shared", "10.0.0.0/16", is_shared=True)
+        _network(cloud.network, "external", "172.24.0.0/16", is_router_external=True)
+        # Subnets come and go on it; a server's port would hold on to its own.
+        _network(cloud.network, "subnets", None)
+
+
+def _network(neutron: Any, name: str, cidr: str | None, **fields: bool) -> None:
+    network = neutron.find_network(name) or neutron.create_network(name=name, **fields)
+    if cidr and not list(neutron.subnets(network_id=network.id)):
+        neutron.create_subnet(network_id=network.id, name=name, ip_version=4, cidr=cidr)
 
 
 def _role(keystone: Any, name: str) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.cloud.cloud import Cloud
 from tests.cloud.load.entity import Entity
-from tests.cloud.load.listing import listing, project_of
+from tests.cloud.load.listing import listing, name_of, project_of
 from tests.cloud.load.world import World, guarded
 
 WEIGHTS = {
@@ -19,7 +19,11 @@ WEIGHTS = {
     "stack": 2,
     "port": 2,
     "network": 1,
+    "subnet": 1,
     "router": 1,
+    "floating_ip": 1,
+    "security_group": 1,
+    "security_group_rule": 1,
     "image": 1,
     "user": 1,
 }
@@ -91,7 +95,7 @@ def _present(world: World, kind: str) -> Iterable[Entity]:
     """Yield what an earlier load made; what provisioning made has other names."""
     projects = {project.id: project for project in world.projects}
     for found in listing(world.admin, kind):
-        name = found.get("name") or found.get("stack_name") or ""
+        name = name_of(found) or ""
         project = projects.get(project_of(found) or "")
         if kind == "user":  # of a domain, not of a project
             project = world.admin

@@ -22,7 +22,8 @@ class Entity:
     """One entity; the kinds are its subclasses.
 
     ``needs``: the OpenStack services that its operations touch.  ``service`` is the kind
-    of the catalogue, ``key`` what wraps bodies (those of ``bare`` kinds are not wrapped).
+    of the catalogue, ``key`` what wraps bodies (the kind, unless it is set; those of ``bare``
+    kinds are not wrapped).
     Operations return the new status, or None when the service refused.
     """
 
@@ -30,6 +31,7 @@ class Entity:
     service: ClassVar[str]
     path: ClassVar[str]
     needs: ClassVar[frozenset[str]]
+    key: ClassVar[str] = ""
     bare: ClassVar[bool] = False
     stable: ClassVar[frozenset[str]] = STABLE
     operations: ClassVar[tuple[str, ...]] = ("rename",)
@@ -68,7 +70,7 @@ class Entity:
 
     def body(self, **fields: Any) -> dict[str, Any]:
         """Return a request's body."""
-        return fields if self.bare else {self.kind: fields}
+        return fields if self.bare else {self.key or self.kind: fields}
 
     def url(self, suffix: str = "") -> str:
         """Return its path."""
@@ -77,7 +79,7 @@ class Entity:
     def show(self) -> dict[str, Any]:
         """Return what its service says of it."""
         shown = self.project.get(self.service, self.url())
-        return dict(shown if self.bare else shown[self.kind])
+        return dict(shown if self.bare else shown[self.key or self.kind])
 
     def state(self, shown: dict[str, Any]) -> str | None:
         """Return the status in what ``show`` returned."""
@@ -85,7 +87,7 @@ class Entity:
 
     def created_id(self, answer: dict[str, Any]) -> str:
         """Return the id in the answer to a create."""
-        return str((answer if self.bare else answer[self.kind])["id"])
+        return str((answer if self.bare else answer[self.key or self.kind])["id"])
 
     def settle(self, seconds: float = 120.0) -> tuple[str | None, int]:
         """Return (status, when) once it is in a state that lasts, or is gone."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kinds of entities that a load makes and changes."""
+"""The kinds of entities that a load makes and changes; Neutron's are in ``networking``."""
 
 from typing import Any, ClassVar
 
@@ -120,24 +120,6 @@ class Stack(Entity):
 
     def _fields(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return {"parameters": parameters, "template": TEMPLATE}
-
-
-class Network(Entity):
-    kind, service, path = "network", "network", "/networks"
-    needs = frozenset({"neutron"})
-
-
-class Port(Entity):
-    kind, service, path = "port", "network", "/ports"
-    needs = frozenset({"neutron"})
-
-    def new(self) -> dict[str, Any]:
-        return {"network_id": self.ingredients.network}
-
-
-class Router(Entity):
-    kind, service, path = "router", "network", "/routers"
-    needs = frozenset({"neutron"})
 
 
 class User(Entity):

@@ -17,6 +17,14 @@ LISTINGS = {
     "subnet": ("neutron", "network", "/subnets", "subnets"),
     "port": ("neutron", "network", "/ports", "ports"),
     "router": ("neutron", "network", "/routers", "routers"),
+    "floating_ip": ("neutron", "network", "/floatingips", "floatingips"),
+    "security_group": ("neutron", "network", "/security-groups", "security_groups"),
+    "security_group_rule": (
+        "neutron",
+        "network",
+        "/security-group-rules",
+        "security_group_rules",
+    ),
     "image": ("glance", "image", "/v2/images", "images"),
     "user": ("keystone", "identity", "/users", "users"),
 }
@@ -42,6 +50,12 @@ def project_of(entity: dict[str, Any]) -> str | None:
     return None
 
 
+def name_of(entity: dict[str, Any]) -> str | None:
+    """Return an entity's name, or what it has for one."""
+    names = (entity.get(key) for key in ("name", "stack_name", "description"))
+    return next((name for name in names if name is not None), None)
+
+
 def write_present(admin: Project, truth: Truth, services: Set[str]) -> None:
     """Write down what there is, once the side effects are over."""
     time.sleep(SIDE_EFFECTS)
@@ -54,7 +68,7 @@ def write_present(admin: Project, truth: Truth, services: Set[str]) -> None:
                 id=entity["id"],
                 op="present",
                 sent=now(),
-                name=entity.get("name", entity.get("stack_name")),
+                name=name_of(entity),
                 status=entity.get("status", entity.get("stack_status")),
                 project=project_of(entity),
             )

@@ -18,11 +18,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ingredients:
-    """What servers are made from: ids."""
+    """What entities are made from: ids. Of networks: ``network``, for servers and ports;
+    ``external``, for floating IPs and gateways; ``subnets``, which has no others."""
 
     flavor: str
     image: str
     network: str
+    external: str
+    subnets: str
 
 
 class Project:
@@ -58,8 +61,14 @@ class Project:
 def ingredients(admin: Project) -> Ingredients:
     """Look up what provisioning made."""
     flavors = admin.get("compute", "/flavors")["flavors"]
+    networks = {
+        network["name"]: network["id"]
+        for network in admin.get("network", f"/networks?project_id={admin.id}")["networks"]
+    }
     return Ingredients(
         flavor=next(flavor["id"] for flavor in flavors if flavor["name"] == "m1.nano"),
         image=admin.get("image", "/v2/images?name=dummy")["images"][0]["id"],
-        network=admin.get("network", "/networks?name=shared")["networks"][0]["id"],
+        network=networks["shared"],
+        external=networks["external"],
+        subnets=networks["subnets"],
     )

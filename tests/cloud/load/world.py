@@ -10,18 +10,17 @@ from keystoneauth1 import exceptions
 
 from tests.cloud.cloud import Cloud
 from tests.cloud.load.entity import Entity
-from tests.cloud.load.kinds import (
-    Image,
+from tests.cloud.load.kinds import Image, Server, ServerWithVolumes, Stack, User, Volume
+from tests.cloud.load.listing import write_present
+from tests.cloud.load.networking import (
+    FloatingIp,
     Network,
     Port,
     Router,
-    Server,
-    ServerWithVolumes,
-    Stack,
-    User,
-    Volume,
+    SecurityGroup,
+    SecurityGroupRule,
+    Subnet,
 )
-from tests.cloud.load.listing import write_present
 from tests.cloud.load.rest import Project, RefusedError, ingredients
 from tests.cloud.load.truth import Truth
 from tests.cloud.settings import PROJECTS
@@ -33,8 +32,12 @@ ALL_KINDS: tuple[type[Entity], ...] = (
     Volume,
     Stack,
     Network,
+    Subnet,
     Port,
     Router,
+    FloatingIp,
+    SecurityGroup,
+    SecurityGroupRule,
     Image,
     User,
 )
