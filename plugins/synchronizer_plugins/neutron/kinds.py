@@ -8,7 +8,7 @@ from synchronizer.model import Entity
 from synchronizer.plugin import EntityType
 from synchronizer.plugin.openstack import Kind, Paging, Text, by_links
 from synchronizer_plugins.neutron import visibility
-from synchronizer_plugins.neutron.order import in_order, rules_in_order
+from synchronizer_plugins.neutron.order import in_order
 
 #: Entities per page. Neutron has no limit of its own unless an operator sets one.
 PAGE_SIZE = 1000
@@ -20,6 +20,10 @@ _BY_ID = {"sort_key": "id", "sort_dir": "asc"}
 #: A PUT that changes nothing moves it, and nothing else; so do agents that report what is known
 #: already. `revision_number` follows what really changed.
 _VOLATILE = frozenset({"updated_at"})
+
+#: Their order changes by itself, and some of what they hold is in a GET only. A rule that comes
+#: or goes moves the group's `revision_number`; rules are a type of their own.
+_RULES = frozenset({"security_group_rules"})
 
 
 def changed_since(instant: int) -> Mapping[str, str]:
@@ -40,13 +44,14 @@ def _kind(
     path: str,
     plural: str,
     *,
+    volatile: frozenset[str] = frozenset(),
     shape: Callable[[Text], Text] | None = None,
     vouches: Callable[[Entity, str | None], bool] | None = None,
 ) -> Kind:
     return Kind(
         type=EntityType(
             name="neutron." + singular.replace("floatingip", "floating_ip"),
-            volatile=_VOLATILE,
+            volatile=_VOLATILE | volatile,
             scope_field="project_id",
         ),
         path=path,
@@ -76,7 +81,7 @@ SECURITY_GROUPS = _kind(
     "security_group",
     "/security-groups",
     "security_groups",
-    shape=rules_in_order,
+    volatile=_RULES,
     vouches=visibility.of_security_group,
 )
 RULES = _kind("security_group_rule", "/security-group-rules", "security_group_rules")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts lists that Neutron shows in any order into one, without decoding what is in order.
+"""Puts a list that Neutron shows in any order into one, without decoding what is in order.
 
 Neutron keeps the availability zones of a network and of a router as a set, whose order
-differs between its processes, and reads the rules of a security group as its database likes.
+differs between its processes.
 """
 
 from collections.abc import Callable
@@ -13,20 +13,7 @@ from synchronizer.plugin.openstack import Text, documents
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError)
 
-_RULES = "security_group_rules"
-
-
-class _Identity(msgspec.Struct):
-    id: str
-
-
-class _Group(msgspec.Struct):
-    security_group_rules: list[_Identity]
-
-
 _texts = msgspec.json.Decoder(list[str])
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
-_groups = msgspec.json.Decoder(_Group)
 
 
 def in_order(field: str) -> Callable[[Text], Text]:
@@ -49,17 +36,3 @@ def in_order(field: str) -> Callable[[Text], Text]:
         return msgspec.json.encode({**fields, field: sorted(values)})
 
     return ordered
-
-
-def rules_in_order(text: Text) -> Text:
-    """A security group with its rules sorted by their ids."""
-    try:
-        ids = [rule.id for rule in _groups.decode(text).security_group_rules]
-        if ids == sorted(ids):
-            return text
-        fields = documents.fields(text)
-        rules = zip(ids, _raws.decode(fields[_RULES]), strict=True)
-        ordered = [rule for _, rule in sorted(rules, key=lambda found: found[0])]
-    except _UNREADABLE:
-        return text
-    return msgspec.json.encode({**fields, _RULES: ordered})
