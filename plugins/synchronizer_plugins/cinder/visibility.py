@@ -28,6 +28,7 @@ def doubt(cinder: Service) -> str | None:
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
             if _public.decode(text).is_public:  # type: ignore[attr-defined]
                 return (
-                    "cinder shows the public volume types only; has the role of the user changed?"
+                    "cinder shows this credential the public ones only; give it a role that sees"
+                    " all of them, or leave cinder.volume_type out of `types`"
                 )
     return None
