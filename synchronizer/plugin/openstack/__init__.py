@@ -12,7 +12,7 @@ sampler.
 from synchronizer.plugin.openstack.answers import Answer, excerpt, failure, translated
 from synchronizer.plugin.openstack.connection import Connection, MicroversionGone
 from synchronizer.plugin.openstack.credential import Credential, Rights
-from synchronizer.plugin.openstack.kinds import Kind, Sorted
+from synchronizer.plugin.openstack.kinds import Kind, Sorted, Text
 from synchronizer.plugin.openstack.paging import (
     UNPAGED,
     Paging,
@@ -41,6 +41,7 @@ __all__ = [
     "Rights",
     "Service",
     "Sorted",
+    "Text",
     "by_href",
     "by_last_id",
     "by_links",
