@@ -103,13 +103,18 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
         if kind.changes is None:
             raise TypeError(f"{type_.name} has no changes-since")
         queries = [ask(since) for ask in (kind.changes, kind.created) if ask is not None]
+        seen: set[bytes] = set()
         with self._reading(kind) as service:
             for number, query in enumerate(queries, 1):
                 ends = number == len(queries)
                 merged = {**kind.query, **query}
                 found = {name: value for name, value in merged.items() if value is not None}
                 for page in walking.pages(service, kind, self._page_size, found):
-                    yield page if ends else dataclasses.replace(page, last=False)
+                    # Most of what was created was changed since, and has been handed over.
+                    fresh = [i for i in page.items if bytes(i) not in seen] if seen else page.items
+                    if not ends:
+                        seen.update(map(bytes, fresh))
+                    yield dataclasses.replace(page, items=fresh, last=ends and page.last)
 
     def get(self, type_: EntityType, id_: str) -> bytes:
         kind = self._kinds[type_.name]
