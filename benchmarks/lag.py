@@ -15,7 +15,7 @@ import sys
 import time
 
 from benchmarks.latency import CHANGES_INTERVAL, Result, Side
-from benchmarks.process import Process
+from benchmarks.process import Process, family_cpu
 from benchmarks.rig import CLOUD, Rig
 from synchronizer import errors
 from tests.engines.postgresql import PostgresServer
@@ -37,12 +37,18 @@ def run(servers: int, rate: float, seconds: float) -> tuple[Result, dict[str, fl
             side.prepare()
             processes = {name: rig.part(title) for name, title in _PARTS.items()}
             processes["consumer"] = Process(rig.pid("consumer"))
-            before = {name: process.usage().cpu for name, process in processes.items()}
+            servers_of = {"PostgreSQL": server.pid, "RabbitMQ": node.pid}
+
+            def spent() -> dict[str, float]:
+                ours = {name: process.usage().cpu for name, process in processes.items()}
+                return ours | {name: family_cpu(pid) for name, pid in servers_of.items()}
+
+            before = spent()
             side.churn(rate)
             time.sleep(seconds)
             side.churn(0)
             result = side.result()
-            cpu = {name: p.usage().cpu - before[name] for name, p in processes.items()}
+            cpu = {name: seconds - before[name] for name, seconds in spent().items()}
             return result, cpu, _left(rig)
     finally:
         node.close()

@@ -48,6 +48,19 @@ class Process:
         raise ProcessLookupError(f"process {self.pid} has no memory: it ended")
 
 
+def family_cpu(pid: int) -> float:
+    """CPU seconds of a server and all its processes, those that have ended too."""
+    root = psutil.Process(pid)
+    spent = 0.0
+    for process in (root, *root.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        spent += times.user + times.system + times.children_user + times.children_system
+    return spent
+
+
 def descendant(pid: int, title: str) -> Process:
     """The one process below `pid` whose title has this text."""
     found = []

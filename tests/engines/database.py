@@ -83,6 +83,12 @@ class DatabaseServer(abc.ABC):
     def running(self) -> bool:
         return self._process is not None
 
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
     def close(self) -> None:
         """End it for good, and remove what it left."""
         if self._process is not None:

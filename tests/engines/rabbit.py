@@ -63,6 +63,12 @@ class RabbitNode:
         self._server: ServerProcess | None = None
         self.start()
 
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self._server is not None, "it does not run"
+        return self._server.pid
+
     def start(self) -> None:
         """Run the node; returns when it answers."""
         assert self._server is None, "it runs"
