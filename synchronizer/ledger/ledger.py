@@ -252,6 +252,12 @@ class Ledger:
         with self._database.read() as connection:
             return reading.one(connection, self._payloads, stream_id, id_, revision)
 
+    def born(self, stream_id: int, newest: Version) -> int | None:
+        """When the entity of a live version was sampled for the first time since it was last
+        gone; None if that is 20,000 revisions of the stream ago, or compacted."""
+        with self._database.read() as connection:
+            return reading.born(connection, stream_id, newest)
+
     def entities(self, stream_id: int, ids: Iterable[str]) -> dict[str, bytes]:
         """The live entities (JSON) among these ids."""
         with self._database.read() as connection:

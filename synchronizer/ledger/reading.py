@@ -34,6 +34,9 @@ from synchronizer.ledger.values import (
 _IDS_PER_QUERY = 250
 _ROWS_AT_ONCE = 50
 
+# There is no index by id over what is superseded.
+_LOOKED_BACK = 20_000
+
 _AT: BindParameter[int] = bindparam("at")
 
 # Made once: each page of a snapshot asks it. The columns are a `SnapshotItem`'s, in its order.
@@ -159,6 +162,24 @@ def one(
     if revision is not None and revision <= state.floor:
         raise errors.Compacted(floor=state.floor)
     raise errors.NotFound
+
+
+def born(connection: Connection, stream_id: int, newest: Version) -> int | None:
+    """When the present life of an id was sampled first (microseconds), as far as can be told
+    from the last revisions of the stream up to its newest version."""
+    found: int | None = connection.execute(
+        select(version.c.sampled_at)
+        .where(
+            version.c.stream == stream_id,
+            version.c.revision <= newest.revision,
+            version.c.revision > newest.revision - _LOOKED_BACK,
+            version.c.id == newest.id,
+            version.c.op == "create",
+        )
+        .order_by(version.c.revision.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return found
 
 
 def entities(

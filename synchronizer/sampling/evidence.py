@@ -4,7 +4,9 @@
 1. *Was the listing complete?* The caller's question; see `listing.py`.
 2. *Is the absence of this id confirmed?* By the service's own 404 to a GET, or, for a
    service without GET, by two complete listings in a row. One whose last version is
-   younger than `settle` needs two listings as well: replicas lag. What the service itself
+   younger than `settle` needs two listings as well: replicas lag. One that was seen for the
+   first time less than `settle` ago is not deleted at all, as both may come from one replica
+   that does not know it yet. What the service itself
    calls deleted (`words.py`) needs no second listing, and no GET if a listing misses it.
 3. *Can the credential still see?* See `visibility.py`; asked before and after each
    batch of confirmations, with the same credential.
@@ -14,13 +16,15 @@ An implausible share of a type is held, visibly, until each of its entities has 
 """
 
 import dataclasses
+import math
+import random
 from collections.abc import Sequence
 
 from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.sampling.baseline import Moment
-from synchronizer.sampling.holds import SECOND_LISTING, Holds
+from synchronizer.sampling.holds import NEWBORN, SECOND_LISTING, Holds
 from synchronizer.sampling.pace import Pace
 from synchronizer.sampling.stream import Request, Sight, StreamSampler
 from synchronizer.sampling.visibility import Blind, Visibility
@@ -40,11 +44,12 @@ _MOST_SEARCHED = 1000
 class Verdict:
     """What became of absent ids. `held`: id -> why; `unclear`: they exist, but cannot be
     read; `again`: nobody can tell yet, to be sampled again. The rest is deleted, or was
-    found after all."""
+    found after all. `later`: seconds until those that are held as too new no longer are."""
 
     held: dict[str, str] = dataclasses.field(default_factory=dict)
     unclear: list[str] = dataclasses.field(default_factory=list)
     again: list[str] = dataclasses.field(default_factory=list)
+    later: float = 0.0
 
 
 class Evidence:
@@ -62,7 +67,7 @@ class Evidence:
         self._visibility = visibility
         self._holds = holds
         self._pace = pace
-        self._settle_us = int(settle * 1_000_000)
+        self._settle = settle
 
     def after_listing(self, began: Request, previous: Moment | None) -> Verdict:
         """Judges all that a complete listing did not show.
@@ -133,6 +138,47 @@ class Evidence:
             return False
         return not (verdict.held or verdict.unclear or verdict.again)
 
+    def announced(self, ids: Sequence[str]) -> None:
+        """Judges ids that the service's notifications call deleted, and records the deletes.
+
+        Their word, and a GET that does not find the entity, are enough: no second listing. As
+        the word was not given to this credential, an entity that only who sees all can see is
+        looked at after them. What is not sure stays as it is.
+        """
+        credential = self._visibility.credential()
+        gone: list[tuple[str, Request]] = []
+        for id_ in ids:
+            self._pace.step()
+            sight, request = self._sampler.look(id_)
+            if sight is Sight.ABSENT and self._sampler.is_live(id_):
+                gone.append((id_, request))
+        if not gone:
+            return
+        try:
+            self._see_a_witness({id_ for id_, _ in gone})
+        except Blind as blind:
+            LOG.debug("%s: %d are said to be gone, but: %s", self._sampler.key, len(gone), blind)
+            return
+        if self._visibility.credential() == credential:
+            self._holds.forget(self._sampler.record_deleted(gone).deleted)
+
+    def _see_a_witness(self, gone: set[str]) -> None:
+        """`Blind` if none can be seen of those that there should be."""
+        recent = [id_ for id_ in self._visibility.recent() if id_ not in gone]
+        if recent:
+            try:
+                self._visibility.confirm(recent)
+            except Blind:
+                LOG.debug("%s: the last witnesses are gone: %s", self._sampler.key, recent)
+            else:
+                return
+        others = [id_ for id_ in self._sampler.live_ids() if id_ not in gone]
+        searched = random.sample(others, min(len(others), _MOST_SEARCHED))
+        witnesses = self._visibility.witnesses(searched, ())
+        if not witnesses and len(others) > len(searched):
+            raise Blind(f"none of {len(searched)} entities could only be seen by who sees all")
+        self._visibility.confirm(witnesses)
+
     def _without_told(
         self, absent: list[str], seen: Sequence[str], began: Request
     ) -> tuple[list[str], list[str]]:
@@ -156,11 +202,13 @@ class Evidence:
         if implausible is not None:
             reason = f"{implausible}, and this type has no GET to confirm each"
             return Verdict(held=dict.fromkeys(absent, reason))
-        sure = [(id_, began) for id_ in absent if id_ in twice]
-        outcome = self._sampler.record_deleted(sure)
+        verdict = Verdict()
+        left = self._without_newborn([id_ for id_ in absent if id_ in twice], verdict)
+        outcome = self._sampler.record_deleted([(id_, began) for id_ in left])
         self._holds.forget(outcome.deleted)
-        waiting = [id_ for id_ in absent if id_ not in twice]
-        return Verdict(held=dict.fromkeys(waiting, SECOND_LISTING), again=outcome.again)
+        verdict.held |= dict.fromkeys((i for i in absent if i not in twice), SECOND_LISTING)
+        verdict.again += outcome.again
+        return verdict
 
     def _confirm(
         self, batch: Sequence[str], witnesses: Sequence[str], twice: set[str], verdict: Verdict
@@ -190,20 +238,39 @@ class Evidence:
                 break
         else:
             raise Blind("the credential changed each time that absences were being confirmed")
-        young = {id_ for id_, _ in gone if id_ not in twice and self._is_young(id_)}
-        outcome = self._sampler.record_deleted([(i, at) for i, at in gone if i not in young])
+        old = set(self._without_newborn([id_ for id_, _ in gone], verdict))
+        young = {id_ for id_ in old if id_ not in twice and self._age(id_) < self._settle}
+        sure = old - young
+        outcome = self._sampler.record_deleted([(i, at) for i, at in gone if i in sure])
         self._holds.forget(outcome.deleted)
         verdict.held |= dict.fromkeys(young, SECOND_LISTING)
         verdict.unclear += unclear
         verdict.again += again + outcome.again
 
-    def _is_young(self, id_: str) -> bool:
+    def _without_newborn(self, ids: Sequence[str], verdict: Verdict) -> list[str]:
+        """Those that every replica has to know by now; the others are held."""
+        old: list[str] = []
+        for id_ in ids:
+            left = self._settle - self._age(id_, of_its_life=True)
+            if left > 0:
+                verdict.held[id_] = NEWBORN
+                verdict.later = max(verdict.later, left)
+            else:
+                old.append(id_)
+        return old
+
+    def _age(self, id_: str, *, of_its_life: bool = False) -> float:
+        """Seconds since the last version of the entity was sampled, or its first one."""
         sampler = self._sampler
         try:
             newest = sampler.ledger.version(sampler.id, id_)
         except errors.NotFound:
-            return False  # deleted meanwhile by another: nothing is left to decide
-        return sampler.clock.now() - newest.sampled_at < self._settle_us
+            return math.inf  # deleted meanwhile by another: nothing is left to decide
+        at: int | None = newest.sampled_at
+        if of_its_life and newest.op != "create":
+            seconds = (sampler.clock.now() - newest.sampled_at) / 1_000_000
+            at = sampler.ledger.born(sampler.id, newest) if seconds < self._settle else None
+        return math.inf if at is None else (sampler.clock.now() - at) / 1_000_000
 
 
 def _implausible(absent: int, known: int) -> bool:

@@ -16,6 +16,9 @@ LOG = logging.getLogger(__name__)
 #: Reason of a delete that needs nobody: the next complete listing decides.
 SECOND_LISTING = "absent from one listing; waits for a second one"
 
+#: Reason of one that no number of listings tells sooner, as all may come from one replica.
+NEWBORN = "first seen a moment ago; waits until replicas have to know it"
+
 _SHOWN = 5
 
 
@@ -108,7 +111,8 @@ class Holds:
             LOG.info("%s: no delete is held any longer", key)
             return
         texts = sorted(set(reasons.values()))
-        level = logging.INFO if texts == [SECOND_LISTING] else logging.WARNING
+        waits = set(texts) <= {SECOND_LISTING, NEWBORN}
+        level = logging.INFO if waits else logging.WARNING
         shown = ", ".join(sorted(reasons)[:_SHOWN]) + (", ..." if len(reasons) > _SHOWN else "")
         LOG.log(
             level,

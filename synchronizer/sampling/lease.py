@@ -179,4 +179,4 @@ def _unproven(listed: Listed) -> str | None:
     """Why a listing proved nothing; None when the next one is expected to."""
     if listed.problems:
         return "; ".join(listed.problems)
-    return None if listed.soon else f"{listed.held} deletes are held"
+    return None if listed.soon or listed.later else f"{listed.held} deletes are held"

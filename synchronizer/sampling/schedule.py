@@ -56,7 +56,7 @@ class PollLoop:
         self._uniform = uniform
         self._bell = threading.Event()
         self._lock = threading.Lock()
-        self._woken = False
+        self._wanted: float | None = None
         self._due: float | None = None if interval is None else clock.monotonic()
         self._earliest = clock.monotonic()
         self._thread: threading.Thread | None = None
@@ -66,10 +66,12 @@ class PollLoop:
         self._thread = threading.Thread(target=self.run, name=self.name, daemon=True)
         self._thread.start()
 
-    def wake(self) -> None:
-        """Asks for a poll before its time. During a poll: for another one after it."""
+    def wake(self, after: float = 0.0) -> None:
+        """Asks for a poll before its time, but not for so many seconds. During a poll: for
+        another one after it."""
         with self._lock:
-            self._woken = True
+            at = self._clock.monotonic() + after
+            self._wanted = at if self._wanted is None else min(at, self._wanted)
         self._bell.set()
 
     def ring(self) -> None:
@@ -98,8 +100,9 @@ class PollLoop:
         """Until the next poll begins; None while nothing asks for one."""
         with self._lock:
             due = self._due
-            if self._woken:
-                due = self._earliest if due is None else min(due, self._earliest)
+            if self._wanted is not None:
+                early = max(self._wanted, self._earliest)
+                due = early if due is None else min(due, early)
             if due is None:
                 return None
             return due - self._clock.monotonic()
@@ -107,7 +110,7 @@ class PollLoop:
     def once(self) -> bool:
         """One poll, and when the next one is due; False when there is to be none."""
         with self._lock:
-            self._woken = False
+            self._wanted = None
         began = self._clock.monotonic()
         try:
             self._poll()

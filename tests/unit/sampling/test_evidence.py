@@ -55,26 +55,46 @@ def test_an_entity_that_cannot_be_read_is_not_absent(known: Bench, source: Sourc
 
 
 def test_a_young_entity_needs_a_second_listing(known: Bench, source: Source) -> None:
-    source.put("d", project="p1")
+    source.put("c", state="B", project="p2")
     known.listing()
     proven = known.state.listed_at
-    source.drop("d")
+    source.drop("c")
     known.clock.seconds += 1
     first = known.listing()
     assert (first.proven, first.held, first.soon) == (False, 1, True)
-    assert set(known.held) == {"d"}
+    assert set(known.held) == {"c"}
     assert known.state.listed_at == proven
     assert known.listing().proven
-    assert "d" not in known.states
+    assert "c" not in known.states
     assert known.held == {}
+
+
+def test_one_that_replicas_may_not_know_yet_is_not_deleted_by_any_number_of_listings(
+    known: Bench, source: Source
+) -> None:
+    source.put("d", project="p1")
+    known.listing()
+    known.clock.seconds += 20
+    source.put("d", state="B", project="p1")
+    known.listing()
+    source.drop("d")
+    for _ in range(3):
+        known.clock.seconds += 10
+        listed = known.listing()
+        assert (listed.proven, listed.held, listed.soon) == (False, 1, False)
+    assert 9 < listed.later < 11
+    assert "d" in known.states
+    known.clock.seconds += listed.later
+    assert known.listing().proven
+    assert "d" not in known.states
 
 
 def test_two_listings_are_not_in_a_row_with_a_broken_one_between(
     known: Bench, source: Source
 ) -> None:
-    source.put("d", project="p1")
+    source.put("c", state="B", project="p2")
     known.listing()
-    source.drop("d")
+    source.drop("c")
     known.listing()
 
     def fail(number: int) -> None:
