@@ -75,7 +75,9 @@ def load(
                 max_messages=conf.local.max_messages,
                 max_bytes=conf.local.max_bytes,
             ),
-            clouds=tuple(CloudSettings(name, plugins[name]) for name in conf.clouds),
+            clouds=tuple(
+                CloudSettings(name, plugins[name], services_bus(conf, name)) for name in conf.clouds
+            ),
             types=types,
             default_type=TypeSettings(**values(conf.sampling, options.SAMPLING)),
         )
@@ -169,10 +171,20 @@ def declared(
             conf.register_opts([*opts, *options.PLUGIN], group=group)
             merged |= {o.dest: conf[group][o.dest] for o in opts if o.name in given}
             common |= {o.dest: conf[group][o.dest] for o in options.PLUGIN if o.name in given}
-        found.append(
-            PluginSettings(plugin, merged, types=frozenset(common.pop("types")) or None, **common)
-        )
+        types = frozenset(common.pop("types")) or None
+        channels = tuple(common.pop("notification_channels"))
+        found.append(PluginSettings(plugin, merged, types, channels, **common))
     return tuple(found)
+
+
+def services_bus(conf: cfg.ConfigOpts, cloud: str) -> str:
+    """The URL of the bus on which a cloud's services send notifications, or nothing."""
+    url: str = conf[f"cloud:{cloud}"].notification_transport_url
+    if url and not uses_rabbit(url):
+        raise errors.BadConfiguration(
+            f"notification_transport_url in [cloud:{cloud}] must begin with rabbit://"
+        )
+    return url
 
 
 def type_sections(

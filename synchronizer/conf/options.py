@@ -5,7 +5,7 @@ import copy
 import socket
 from typing import Any
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 from oslo_log import _options as log_options
 
 from synchronizer.bus import rabbit
@@ -151,6 +151,13 @@ SAMPLING: list[cfg.Opt] = [
         help="Entities per second that are asked for one by one, to confirm that they are gone.",
     ),
     cfg.FloatOpt(
+        "hint_rate",
+        default=20.0,
+        min=0.1,
+        help="Entities per second that are asked for one by one because a notification of the "
+        "service named them. Where many wait, changes-since is asked instead, if there is one.",
+    ),
+    cfg.FloatOpt(
         "new_content_rate",
         default=200.0,
         min=0.1,
@@ -161,6 +168,16 @@ SAMPLING: list[cfg.Opt] = [
 
 CLOUD: list[cfg.Opt] = [
     cfg.ListOpt("plugins", default=["nova"], help="The plugins to run for this cloud."),
+    cfg.StrOpt(
+        "notification_transport_url",
+        default="",
+        secret=True,
+        help="The bus on which the services of this cloud send notifications, such as "
+        "rabbit://USER:PASSWORD@HOST:5672/: what these name is read at once. Empty: listings and "
+        "changes-since only. Options of oslo.messaging's driver come in the query: "
+        "?ssl=true&ssl_ca_file=/etc/ssl/cloud.pem. Nothing is taken away from others who listen "
+        "there.",
+    ),
 ]
 
 #: What every plugin's section, [PLUGIN] or [cloud:NAME:PLUGIN], may hold beside its settings.
@@ -169,6 +186,29 @@ PLUGIN: list[cfg.Opt] = [
         "types",
         default=[],
         help="The entity types to sample, as nova.server (empty: all that the plugin has).",
+    ),
+    cfg.IntOpt(
+        "max_in_flight",
+        default=4,
+        min=1,
+        help="Requests that the service gets at once, of all types and processes of this host "
+        "together. Listings leave one of them to others.",
+    ),
+    cfg.IntOpt(
+        "requests_per_minute",
+        default=600,
+        min=0,
+        help="Requests that the service gets in any 60 seconds, of all types and processes of "
+        "this host together (0: as many as come up). `synchronizer plan` tells how many a "
+        "configuration needs. Requests to Keystone for tokens do not count.",
+    ),
+    cfg.ListOpt(
+        "notification_channels",
+        item_type=types.String(regex=r"[^/\s]+/[^/\s]+|none"),
+        default=[],
+        help="Where on the cloud's bus (notification_transport_url) the service's notifications "
+        "are, each as EXCHANGE/TOPIC, without a priority: nova/versioned_notifications. Empty: "
+        "where the plugin's README says. none: they are not listened to.",
     ),
 ]
 

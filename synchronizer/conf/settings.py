@@ -19,6 +19,7 @@ class TypeSettings:
     changes_interval: float
     settle: float
     confirm_rate: float
+    hint_rate: float
     new_content_rate: float
     volatile: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
@@ -29,17 +30,25 @@ class PluginSettings:
     """One plugin of one cloud, and the values for its own settings.
 
     `types`: the names of those that are sampled; None: all that it has.
+    `notification_channels`: each "exchange/topic", or "none"; empty: as the plugin has them.
+    `max_in_flight` and `requests_per_minute` (0: any number): the service's budget on this host.
     """
 
     name: str
     values: Mapping[str, Any]
     types: frozenset[str] | None = None
+    notification_channels: tuple[str, ...] = ()
+    max_in_flight: int = 4
+    requests_per_minute: int = 600
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CloudSettings:
+    """`notification_transport_url`: of the services' own bus; empty: it is not listened to."""
+
     name: str
     plugins: tuple[PluginSettings, ...]
+    notification_transport_url: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.rpc import RpcClient
 from synchronizer.bus.transport import notification_transport, redact_url, rpc_transport
 from synchronizer.conf import CloudSettings, PluginSettings, Settings
+from synchronizer.daemon.hearing import services_bus
 from synchronizer.daemon.typesettings import sampling_of
+from synchronizer.hearing import probe
 from synchronizer.ledger.examine import examine
-from synchronizer.plugin import PluginContext
+from synchronizer.plugin import Plugin, PluginContext
 from synchronizer.plugin.loader import load
 from synchronizer.sampling.rules import masked
 
@@ -51,6 +53,8 @@ def check(settings: Settings, *, offline: bool = False) -> Iterator[Finding]:
         for plugin in cloud.plugins:
             name = f"cloud {cloud.name}, plugin {plugin.name}"
             yield from judged(name, partial(source, settings, cloud, plugin))
+            if cloud.notification_transport_url:
+                yield from judged(f"{name}, notifications", partial(hears, cloud, plugin))
 
 
 def judged(what: str, look: Callable[[], Iterable[str]]) -> Iterator[Finding]:
@@ -120,14 +124,21 @@ def local_bus(url: str) -> Iterable[str]:
     return [f"the broker answers, {status.peers} connections"]
 
 
+def hears(cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
+    """Listens for a moment, as the daemon will."""
+    made = make_plugin(cloud, plugin)
+    try:
+        bus = services_bus(cloud, plugin, made)
+    finally:
+        made.close()
+    if bus is None:
+        return ["none are listened to"]
+    probe(bus.url, bus.name, bus.channels)
+    return [f"{redact_url(bus.url)}: {', '.join('/'.join(of) for of in bus.channels)}"]
+
+
 def source(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
-    plugins, broken = load(
-        [plugin.name],
-        lambda _name, _class: PluginContext(cloud.name, plugin.values, plugin.types),
-    )
-    if broken:
-        raise errors.BadPlugin(broken[0].error)
-    made = plugins[plugin.name]
+    made = make_plugin(cloud, plugin)
     try:
         for type_ in made.sampled():
             configured = sampling_of(settings, cloud.name, type_.name)
@@ -135,3 +146,13 @@ def source(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> 
         return list(made.check())
     finally:
         made.close()
+
+
+def make_plugin(cloud: CloudSettings, plugin: PluginSettings) -> Plugin:
+    plugins, broken = load(
+        [plugin.name],
+        lambda _name, _class: PluginContext(cloud.name, plugin.values, plugin.types),
+    )
+    if broken:
+        raise errors.BadPlugin(broken[0].error)
+    return plugins[plugin.name]

@@ -13,6 +13,7 @@ def sampling_of(settings: Settings, cloud: str, type_: str) -> TypeSettings:
         changes_interval=configured.changes_interval or None,
         settle=configured.settle,
         confirm_rate=configured.confirm_rate,
+        hint_rate=configured.hint_rate,
         new_content_rate=configured.new_content_rate,
         volatile=frozenset(configured.volatile),
         sensitive=frozenset(configured.sensitive),

@@ -10,6 +10,7 @@ This package never samples, knows no plugin, and nothing waits for it: where a b
 or wrong it says so, once, and tries on.
 """
 
-from synchronizer.hearing.listener import Channel, Listener
+from synchronizer.hearing.listener import Listener, probe
+from synchronizer.hearing.queue import Channel
 
-__all__ = ["Channel", "Listener"]
+__all__ = ["Channel", "Listener", "probe"]

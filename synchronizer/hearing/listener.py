@@ -2,21 +2,16 @@
 """Listens, whatever becomes of the bus."""
 
 import random
-import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from oslo_log import log as logging
 
 from synchronizer import errors
-from synchronizer.bus import contact
-from synchronizer.bus.transport import errors_of, notification_transport
 from synchronizer.hearing.message import Notification
-from synchronizer.hearing.queue import QUEUES, Channel, Queue
-
-__all__ = ["Channel", "Listener"]
+from synchronizer.hearing.queue import Channel, Queue, listening
 
 LOG = logging.getLogger(__name__)
 
@@ -31,9 +26,6 @@ _LASTING = 60.0
 
 #: Seconds between looks for exchanges that do not exist yet.
 _LOOK_AGAIN = 2.0
-
-#: What `rabbitmqctl set_permissions` has to be told: configure, write, read.
-PERMISSIONS = f"'^{re.escape(QUEUES)}' '^{re.escape(QUEUES)}' '.*'"
 
 
 class Listener:
@@ -92,28 +84,21 @@ class Listener:
 
     def _listen(self) -> None:
         """One connection, for as long as it lasts."""
-        transport = notification_transport(self._url)
-        try:
-            with Queue(transport, self._name.replace("/", "."), self._hand_on) as queue:
-                self._follow(queue)
-        except errors_of(transport) as error:
-            raise contact.unavailable(transport, error, PERMISSIONS) from None
-        finally:
-            transport.cleanup()
+        with listening(self._url, self._name, self._hand_on) as queue:
+            self._follow(queue)
 
     def _follow(self, queue: Queue) -> None:
-        began = time.monotonic()
-        missing: Sequence[str] | None = None
-        due = began
+        began = due = time.monotonic()
+        missing = {channel.exchange for channel in self._channels}
         while not self._stopping.is_set():
             now = time.monotonic()
-            if now >= due and missing != []:
-                present, missing = missing, queue.bind(self._channels)
-                if present is None or len(missing) < len(present):
+            if missing and now >= due:
+                before, missing = missing, queue.bind(self._channels)
+                if missing < before:
                     self._on_state(None)
                     self._told = None
                 if missing:
-                    self._tell(_absent(missing))
+                    self._tell(absent(missing))
                 else:
                     LOG.info("%s: listening to notifications", self._name)
                 due = now + _LOOK_AGAIN
@@ -131,8 +116,18 @@ class Listener:
         self._told = problem
 
 
-def _absent(exchanges: Sequence[str]) -> str:
-    names = ", ".join(exchanges)
+def probe(url: str, name: str, channels: Sequence[Channel]) -> None:
+    """Listens for a moment. `errors.SynchronizerError` if a `Listener` would hear nothing, or
+    not all."""
+    with listening(url, name) as queue:
+        missing = queue.bind(channels)
+    if missing:
+        raise errors.BusUnavailable(absent(missing))
+
+
+def absent(exchanges: Collection[str]) -> str:
+    """For people: these exchanges do not exist."""
+    names = ", ".join(sorted(exchanges))
     return (
         f"the bus has no exchange {names}: its service has sent no notification yet, or sends them"
         " elsewhere (option notification_channels)"

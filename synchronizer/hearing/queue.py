@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """One connection to a services' bus, with a queue of its own there."""
 
+import contextlib
+import re
 import time
 import uuid
-from collections.abc import Callable, Iterable
-from types import TracebackType
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from oslo_log import log as logging
 from oslo_messaging import transport as oslo_transport
 from oslo_messaging._drivers import common
 
+from synchronizer.bus import contact
+from synchronizer.bus.transport import errors_of, notification_transport
 from synchronizer.hearing.message import Notification, decode
 
 LOG = logging.getLogger(__name__)
 
 #: What the names of our queues begin with, for the broker's permissions.
 QUEUES = "synchronizer.hears."
+
+#: What `rabbitmqctl set_permissions` has to be told: configure, write, read.
+PERMISSIONS = f"'^{re.escape(QUEUES)}' '^{re.escape(QUEUES)}' '.*'"
 
 #: Bounds of a queue; beyond them the broker drops the oldest messages.
 MOST_MESSAGES = 10_000
@@ -33,11 +39,33 @@ class Channel(NamedTuple):
     topic: str
 
 
+@contextlib.contextmanager
+def listening(
+    url: str, name: str, on_message: Callable[[Notification], None] = lambda _: None
+) -> Iterator["Queue"]:
+    """A queue there, for as long as the body takes.
+
+    What goes wrong with the bus, in the body too, becomes `errors.BusUnavailable`, and a URL
+    that cannot be used `errors.BadConfiguration`.
+    """
+    transport = notification_transport(url)
+    try:
+        queue = Queue(transport, name.replace("/", "."), on_message)
+        try:
+            yield queue
+        finally:
+            queue.close()
+    except errors_of(transport) as error:
+        raise contact.unavailable(transport, error, PERMISSIONS) from None
+    finally:
+        transport.cleanup()
+
+
 class Queue:
     """A queue that only this connection uses, and that the broker removes when it ends.
 
-    Made at once or not at all: what the driver raises (`transport.errors_of`) passes through,
-    from each method. Used by one thread.
+    Made at once or not at all: what the driver raises passes through, from each method. Used
+    by one thread.
     """
 
     def __init__(
@@ -60,18 +88,7 @@ class Queue:
             self.close()
             raise
 
-    def __enter__(self) -> "Queue":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def bind(self, channels: Iterable[Channel]) -> list[str]:
+    def bind(self, channels: Iterable[Channel]) -> set[str]:
         """Has the queue get what is sent there; the exchanges that do not exist.
 
         An exchange is not made here: with other properties than its service wants, that
@@ -80,7 +97,7 @@ class Queue:
         # Only here, so that the local bus does without it.
         from amqp.exceptions import NotFound
 
-        missing = []
+        missing: set[str] = set()
         for channel in channels:
             if channel in self._bound or channel.exchange in missing:
                 continue
@@ -92,7 +109,7 @@ class Queue:
                             self.name, channel.exchange, f"{channel.topic}.{priority}"
                         )
                 except NotFound:
-                    missing.append(channel.exchange)
+                    missing.add(channel.exchange)
                 else:
                     self._bound.add(channel)
         return missing

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from synchronizer.plugin import GetsChanges
+from synchronizer.plugin.budget import Purpose
 from synchronizer.sampling.holds import Holds
 from synchronizer.sampling.pace import Pace
 from synchronizer.sampling.stream import StreamSampler
@@ -36,6 +37,7 @@ class ChangesPoll:
         self._on_again = on_again
         self._on_told = on_told
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._answered: int | None = None
 
     def start_from(self, server_time: int) -> None:
@@ -45,12 +47,22 @@ class ChangesPoll:
             if self._answered is None:
                 self._answered = server_time
 
-    def run(self) -> None:
-        """One poll, all its pages. Before the first listing has answered: nothing."""
+    def poll(self) -> None:
+        """`run`, when its time has come."""
+        self.run()
+
+    def run(self) -> set[str]:
+        """One poll, all its pages; the ids that it showed. Before the first listing has
+        answered: nothing. One poll at a time: whoever comes meanwhile waits for his own."""
+        with self._turn:
+            return self._run()
+
+    def _run(self) -> set[str]:
         with self._lock:
             answered = self._answered
+        shown: set[str] = set()
         if answered is None:
-            return
+            return shown
         sampler = self._sampler
         self._on_again(sampler.catch_up())
         pages = iter(self._source.get_changes(sampler.type, answered - self._overlap))
@@ -58,13 +70,14 @@ class ChangesPoll:
         ended = False
         while not ended:
             self._pace.check()
-            with sampler.request() as request:
+            with sampler.request(Purpose.CHANGES) as request:
                 page = next(pages, None)
                 if page is None:
                     break
                 outcome = sampler.record_page(page, request)
             self._on_again(outcome.again)
             self._on_told(outcome.told)
+            shown.update(outcome.shown, outcome.told)
             self._holds.forget(outcome.deleted)
             if first is None:
                 first = request.at if page.server_time is None else page.server_time
@@ -72,3 +85,4 @@ class ChangesPoll:
         if ended and first is not None:
             with self._lock:
                 self._answered = first
+        return shown

@@ -13,6 +13,7 @@ from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.plugin import Page
+from synchronizer.plugin.budget import Purpose
 from synchronizer.sampling.baseline import Moment
 from synchronizer.sampling.evidence import Evidence
 from synchronizer.sampling.holds import SECOND_LISTING, Holds
@@ -43,12 +44,14 @@ class Progress:
 class Listed:
     """The end of a listing. `problems`: why it was not complete; `held`: deletes held after
     it; `again`: ids of which nothing is sure yet. It was proven when there is none of these.
-    `soon`: the next listing would help and should not wait for its time."""
+    `soon`: the next listing would help and should not wait for its time. `later`: one would
+    that begins in so many seconds (0: none)."""
 
     problems: tuple[str, ...] = ()
     held: int = 0
     again: frozenset[str] = frozenset()
     soon: bool = False
+    later: float = 0.0
 
     @property
     def proven(self) -> bool:
@@ -101,7 +104,7 @@ class Listing:
             raise
         finally:
             seconds = (sampler.clock.now() - began.at) / 1_000_000
-            sampler.counters.add(listings=1, listing_seconds=seconds)
+            sampler.counters.listed(seconds)
         self._on_again(listed.again)
         if not listed.proven:
             sampler.counters.add(listings_unproven=1)
@@ -145,7 +148,7 @@ class Listing:
         if not (problems or verdict.held or again):
             again = self._prove(began)
         soon = bool(again or left) or SECOND_LISTING in verdict.held.values()
-        return Listed(tuple(problems), len(verdict.held), frozenset(again), soon)
+        return Listed(tuple(problems), len(verdict.held), frozenset(again), soon, verdict.later)
 
     def _read_pages(self, progress: Progress, check: Callable[[], None]) -> None:
         sampler = self._sampler
@@ -154,7 +157,7 @@ class Listing:
         while not progress.ended:
             self._pace.check()
             check()
-            with sampler.request() as request:
+            with sampler.request(Purpose.LISTING) as request:
                 page = next(pages, None)
                 if page is None:
                     return

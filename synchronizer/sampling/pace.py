@@ -3,11 +3,10 @@
 
 import threading
 
+from synchronizer.plugin.budget import Stopped
 from synchronizer.sampling.clock import Clock
 
-
-class Stopped(Exception):
-    """The worker ends; what was begun is left."""
+__all__ = ["Pace", "Stopped"]
 
 
 class Pace:
@@ -29,6 +28,11 @@ class Pace:
             turn = max(now, self._next)
             self._next = turn + self._gap
         if self._stop.is_set() or (turn > now and self._clock.wait(self._stop, turn - now)):
+            raise Stopped
+
+    def pause(self, seconds: float) -> None:
+        """Waits so long. `Stopped` when the worker ends."""
+        if self._clock.wait(self._stop, seconds):
             raise Stopped
 
     def check(self) -> None:

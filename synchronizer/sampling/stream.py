@@ -19,6 +19,7 @@ from synchronizer import errors
 from synchronizer.ledger import Ledger
 from synchronizer.model import EntityType, StreamKey
 from synchronizer.plugin import GetsChanges, GetsOne, Page, Plugin
+from synchronizer.plugin.budget import Purpose, metered
 from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.committer import MAX_ROWS, Committed, Committer, taken_over
@@ -49,11 +50,12 @@ class Request:
 class Outcome:
     """What became of an observation. `again`: ids to be sampled again; `bad`: how many
     items could not be read; `deleted`: ids whose delete was recorded; `told`: ids that the
-    service calls deleted, to be confirmed."""
+    service calls deleted, to be confirmed; `shown`: ids of the entities that were seen."""
 
     again: list[str] = dataclasses.field(default_factory=list)
     deleted: list[str] = dataclasses.field(default_factory=list)
     told: list[str] = dataclasses.field(default_factory=list)
+    shown: list[str] = dataclasses.field(default_factory=list)
     bad: int = 0
 
 
@@ -151,17 +153,26 @@ class StreamSampler:
             return Request(self.baseline.now(), self.clock.now())
 
     @contextlib.contextmanager
-    def request(self) -> Iterator[Request]:
+    def request(self, purpose: Purpose = Purpose.LOOK) -> Iterator[Request]:
         """Around a request and the recording of its answer."""
         with self.lock:
             moment = self.baseline.now()
             self.baseline.open(moment)
-        self.counters.add(calls=1)
-        try:
-            yield Request(moment, self.clock.now())
-        finally:
-            with self.lock:
-                self.baseline.close(moment)
+        began = self.clock.monotonic()
+        with metered(purpose) as meter:
+            try:
+                yield Request(moment, self.clock.now())
+            except errors.SourceUnavailable as error:
+                if error.retry_after:
+                    self.plugin.context.budget.pause(error.retry_after)
+                raise
+            finally:
+                with self.lock:
+                    self.baseline.close(moment)
+                # Of a plugin that enters no budget, all that was done counts as one call.
+                took = meter.seconds if meter.calls else self.clock.monotonic() - began
+                calls = meter.calls or 1
+                self.counters.add(calls=calls, call_seconds=took, waited_seconds=meter.waited)
 
     # --- recording --------------------------------------------------------
 
@@ -200,6 +211,7 @@ class StreamSampler:
                 if divert is not None:
                     diff.differences = divert(diff.differences, tick)
                 self._commit(diff, tick, outcome)
+            outcome.shown += part.ids
             self.words.take_back(part.ids, request.moment.tick)
             self.counters.add(observed=len(part.ids), decoded=diff.decoded)
             if diff.bad:
@@ -333,6 +345,12 @@ class StreamSampler:
                 self.words.give(told, self.baseline.next_tick())
         known = set(told)
         return told, [id_ for id_ in ids if id_ not in known]
+
+    def revision_of(self, id_: str) -> int | None:
+        """That of the entity's last version; None if it is not recorded as existing."""
+        with self.lock:
+            known = self.baseline.live.get(id_)
+            return None if known is None else known.revision
 
     # --- inside the lock --------------------------------------------------
 

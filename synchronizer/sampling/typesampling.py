@@ -15,6 +15,7 @@ from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.conditions import Conditions
 from synchronizer.sampling.counters import Counters
 from synchronizer.sampling.evidence import Evidence
+from synchronizer.sampling.hints import Hints
 from synchronizer.sampling.holds import Holds
 from synchronizer.sampling.lease import LeasedListing, told
 from synchronizer.sampling.listing import Listing
@@ -26,7 +27,7 @@ from synchronizer.sampling.settings import TypeSettings
 from synchronizer.sampling.stream import StreamSampler
 from synchronizer.sampling.visibility import Visibility
 
-_LISTING = "listing"
+_LISTING, _NOTIFICATIONS = "listing", "notifications"
 
 
 class TypeSampling:
@@ -76,6 +77,16 @@ class TypeSampling:
                 on_again=self.resampler.add,
                 on_told=self.resampler.confirm,
             )
+        self.hints = Hints(
+            self.sampler,
+            evidence,
+            Pace(settings.hint_rate, stop, clock),
+            self.changes,
+            clock=clock,
+            wake=lambda: self._hinted.wake(),
+            early=self.list_now,
+            again=self.resampler.add,
+        )
         self.listing = Listing(
             self.sampler,
             evidence,
@@ -108,9 +119,10 @@ class TypeSampling:
         early_gap = min(settings.early_gap, settings.interval)
         self._listing = loop(_LISTING, self._list, settings.interval, early_gap)
         self._resampling = loop("looks", self.resampler.run, None, 0.0)
-        self.loops = [self._listing, self._resampling]
+        self._hinted = loop("hints", self.hints.run, None, 0.0)
+        self.loops = [self._listing, self._resampling, self._hinted]
         if self.changes is not None:
-            self._polling = loop("changes", self.changes.run, settings.changes_interval, 0.0)
+            self._polling = loop("changes", self.changes.poll, settings.changes_interval, 0.0)
             self.loops.append(self._polling)
 
     def open(self, owner: str) -> None:
@@ -133,10 +145,24 @@ class TypeSampling:
         if present.wanted > present.begun:
             self.list_now()
 
-    def hint(self, id_: str) -> None:
-        """The entity is to be looked at."""
-        self.sampler.doubt((id_,))
-        self.resampler.add((id_,))
+    def hint(self, id_: str | None, deleted: bool = False) -> None:
+        """A notification named the entity, or (None) did not say which; or said that it is no
+        more."""
+        self.hints.add(id_, deleted)
+
+    def missed(self) -> None:
+        """Notifications may have been missed: asks for the changes at once, or for a listing."""
+        if self.changes is None:
+            self.list_now()
+        else:
+            self._polling.wake()
+
+    def hearing(self, problem: str | None) -> None:
+        """Whether notifications are heard, and if not, why."""
+        if problem is None:
+            self._conditions.working(_NOTIFICATIONS)
+        else:
+            self._conditions.failing(_NOTIFICATIONS, problem, say=False)
 
     def _list(self) -> None:
         self._ledger.check()
@@ -147,6 +173,8 @@ class TypeSampling:
             self._conditions.working("completeness")
         if listed.soon:
             self.list_now()
+        elif listed.later:
+            self._listing.wake(after=listed.later)
 
     def _on_server_time(self, server_time: int) -> None:
         if self.changes is not None:

@@ -4,22 +4,27 @@
 import random
 import threading
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.ledger import Ledger
-from synchronizer.plugin import Plugin
+from synchronizer.plugin import HearsNotifications, Hint, Plugin
 from synchronizer.sampling.absence import Absence
 from synchronizer.sampling.backoff import Backoff
 from synchronizer.sampling.clock import Clock, SystemClock
 from synchronizer.sampling.counters import Counts
+from synchronizer.sampling.notified import Notified
 from synchronizer.sampling.schedule import PollLoop
 from synchronizer.sampling.settings import TypeSettings
 from synchronizer.sampling.standby import BEAT
 from synchronizer.sampling.typesampling import TypeSampling
 
 LOG = logging.getLogger(__name__)
+
+#: Seconds since the begin within which it is no loss to hear nothing yet.
+FIRST_MOMENTS = 5.0
 
 #: Seconds between two looks at operators' verdicts, at listings that others want, and at
 #: the ledger's file.
@@ -59,6 +64,9 @@ class SamplingWorker:
         self._stop = threading.Event()
         self._fatal = threading.Lock()
         clock = clock or SystemClock()
+        self._clock = clock
+        self._missing_from = clock.monotonic() + FIRST_MOMENTS
+        self._notified = Notified(plugin, self._hint)
         absence = Absence(f"{plugin.context.cloud}/{plugin.service}")
         self._types = {
             name: TypeSampling(
@@ -127,9 +135,26 @@ class SamplingWorker:
         """Asks for a listing before its time."""
         self._types[type_name].list_now()
 
-    def hint(self, type_name: str, id_: str) -> None:
-        """Something may have happened to this entity; it is looked at soon."""
-        self._types[type_name].hint(id_)
+    def notified(self, event_type: str, payload: Any) -> None:
+        """A notification of the service's own; what it names is looked at soon. Never raises
+        for what it says, and logs nothing of it but its type."""
+        self._notified(event_type, payload)
+
+    def hearing(self, problem: str | None) -> None:
+        """Notifications are heard from now on, and some may have been missed; or, with the
+        reason, they are not: that is told with the types, and fails none of them."""
+        # What changed in the first moments the first listing shows.
+        missed = problem is None and self._clock.monotonic() > self._missing_from
+        for of in self._types.values():
+            if isinstance(self._plugin, HearsNotifications) and self._plugin.hears(of.sampler.type):
+                of.hearing(problem)
+                if missed:
+                    of.missed()
+
+    def _hint(self, hint: Hint) -> None:
+        of = self._types.get(hint.type)
+        if of is not None:
+            of.hint(hint.id, hint.deleted)
 
     def counts(self) -> dict[str, Counts]:
         """What was done so far, by type."""

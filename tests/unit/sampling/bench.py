@@ -57,6 +57,10 @@ class Bench:
             self.sampling.resampler.run()
         raise AssertionError("what is sampled again never settles")
 
+    def follow_hints(self) -> None:
+        """Looks at all that notifications named, as long as that takes."""
+        self.sampling.hints.run()
+
     def settle(self) -> None:
         """Time passes until nothing is young any longer."""
         self.clock.seconds += 61.0

@@ -115,32 +115,6 @@ def test_an_id_that_an_answer_shows_and_calls_deleted_is_looked_at(
     assert source.gets == ["a"]
 
 
-def test_a_hint_is_looked_at_whatever_its_bytes(bench: Bench, source: Source) -> None:
-    source.put("a")
-    bench.listing()
-    source.put("a", "B")
-    bench.sampling.hint("a")
-    bench.sampling.hint("a")
-    bench.look_again()
-    assert source.gets == ["a"]
-    assert bench.states == {"a": "B"}
-
-
-def test_a_hint_of_a_deleted_entity_deletes_it_with_evidence(bench: Bench, source: Source) -> None:
-    source.put("a")
-    source.put("w", project="p2")
-    bench.listing()
-    bench.settle()
-    source.drop("a")
-    bench.sampling.hint("a")
-    bench.look_again()
-    assert bench.states == {"w": "A"}
-    source.sees_all = False
-    bench.sampling.hint("w")
-    bench.look_again()
-    assert bench.states == {"w": "A"}
-
-
 def test_a_full_queue_asks_for_a_listing(bench: Bench, source: Source) -> None:
     bench.sampling.resampler.add(f"{number}" for number in range(10_500))
     assert bench.sampling.resampler.waiting() == 10_000

@@ -27,7 +27,7 @@ IDS = st.sampled_from(["a", "b", "c"])
 PROJECTS = {"a": "p1", "b": OWN, "c": "p2"}
 NEW = "new"  # a state that never was; the others come back
 STATES = st.sampled_from([NEW, "A", "B"])
-KINDS = st.sampled_from(["listing", "listing on demand", "changes", "looks"])
+KINDS = st.sampled_from(["listing", "listing on demand", "changes", "looks", "hints"])
 WITNESS = "w"  # of another project, and always there
 
 
@@ -61,6 +61,7 @@ class Interleavings(RuleBasedStateMachine):
             "listing on demand": self.on_demand.listing,
             "changes": self.worker.poll_changes,
             "looks": self.worker.sampling.resampler.run,
+            "hints": self.worker.sampling.hints.run,
         }
 
     def answer(self) -> None:
@@ -130,6 +131,7 @@ class Interleavings(RuleBasedStateMachine):
         """The first reads its first answer, the entity changes, the second reads and ends."""
         for state, kind in zip(states, kinds, strict=True):
             self.put(id_, state)
+            self.worker.sampling.resampler.add((id_,))
             self.worker.sampling.hint(id_)
             self.begin(kind)
         self.finish_one(len(self.stepper.under_way) - 1)
