@@ -32,11 +32,13 @@ from synchronizer.plugin.base import (
     Plugin,
     PluginContext,
 )
+from synchronizer.plugin.budget import Budget
 from synchronizer.plugin.page import Hint, Page, Setting
 
 __all__ = [
     "BadAnswer",
     "BadConfiguration",
+    "Budget",
     "Entity",
     "EntityType",
     "GetsChanges",

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from synchronizer.model import Entity, EntityType
+from synchronizer.plugin.budget import Budget, Unlimited
 from synchronizer.plugin.page import Hint, Page, Setting
 
 
@@ -29,11 +30,13 @@ class PluginContext:
     """What a plugin is made with: the cloud's name and the values of its settings.
 
     `sampled`: the names of the types that are to be sampled; None: all that the plugin has.
+    `budget`: entered around each request to the service.
     """
 
     cloud: str
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     sampled: frozenset[str] | None = None
+    budget: Budget = dataclasses.field(default_factory=Unlimited)
 
 
 class Plugin(abc.ABC):
@@ -67,6 +70,11 @@ class Plugin(abc.ABC):
         wanted = self.context.sampled
         return tuple(t for t in self.types() if wanted is None or t.name in wanted)
 
+    def pages(self, type_: EntityType, count: int) -> int:
+        """The requests that a complete listing of so many entities takes; for
+        `synchronizer plan`. One, unless the plugin knows better."""
+        return 1
+
     @abc.abstractmethod
     def get_all(self, type_: EntityType) -> Iterator[Page]:
         """A complete listing, page by page.
@@ -94,6 +102,10 @@ class GetsChanges(abc.ABC):
     def gets_changes(self, type_: EntityType) -> bool:
         """Whether that holds for this type, too."""
         return True
+
+    def changes_pages(self, type_: EntityType) -> int:
+        """The requests that a poll takes which finds little; for `synchronizer plan`."""
+        return 1
 
     @abc.abstractmethod
     def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:

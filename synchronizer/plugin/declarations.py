@@ -14,7 +14,7 @@ from synchronizer.plugin.base import Plugin
 _SERVICE = re.compile(r"[a-z][a-z0-9_-]*")
 _TYPE = re.compile(r"[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*")
 #: Options of every plugin's section that are not the plugin's own.
-RESERVED = frozenset({"types", "max_in_flight", "requests_per_minute"})
+RESERVED = frozenset({"types", "max_in_flight", "requests_per_minute", "notification_channels"})
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)[^;]*;.*\bextra\s*==\s*['\"]([^'\"]+)['\"]")
 
 

@@ -13,7 +13,7 @@ import msgspec
 from synchronizer import errors
 from synchronizer.model import Entity, EntityType
 from synchronizer.plugin.base import GetsChanges, GetsOne, KnowsScope, Plugin, PluginContext
-from synchronizer.plugin.openstack import documents, walking
+from synchronizer.plugin.openstack import costs, documents, walking
 from synchronizer.plugin.openstack.answers import Answer, failure
 from synchronizer.plugin.openstack.connection import Connection
 from synchronizer.plugin.openstack.kinds import Kind
@@ -82,6 +82,7 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
             region=self.setting("region"),
             interface=self.setting("interface"),
             timeout=self.setting("timeout"),
+            budget=self.context.budget,
         )
 
     def types(self) -> tuple[EntityType, ...]:
@@ -92,6 +93,12 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
 
     def gets_changes(self, type_: EntityType) -> bool:
         return self._kinds[type_.name].changes is not None
+
+    def pages(self, type_: EntityType, count: int) -> int:
+        return costs.of_listing(self._kinds[type_.name], count, self._page_size)
+
+    def changes_pages(self, type_: EntityType) -> int:
+        return costs.of_changes(self._kinds[type_.name])
 
     def get_all(self, type_: EntityType) -> Iterator[Page]:
         kind = self._kinds[type_.name]

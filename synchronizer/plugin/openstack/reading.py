@@ -14,6 +14,7 @@ import urllib3
 from keystoneauth1.adapter import Adapter
 
 from synchronizer import errors
+from synchronizer.plugin.budget import Budget
 from synchronizer.plugin.openstack.answers import Answer, server_time, translated
 
 #: The largest body that is read, in bytes. A page of 1000 servers has 3 MB.
@@ -30,13 +31,15 @@ class Reader:
     """Reads one service through a keystoneauth adapter. Safe to use from several threads.
 
     `timeout`: seconds that one request may take, from sending it to the end of its
-    answer (authenticating, where that is due, has the session's own).
+    answer (authenticating, where that is due, has the session's own). `budget`: of the
+    service; waiting for it takes nothing of the time either.
     """
 
-    def __init__(self, adapter: Adapter, service: str, timeout: float) -> None:
+    def __init__(self, adapter: Adapter, service: str, timeout: float, budget: Budget) -> None:
         self._adapter = adapter
         self._service = service
         self._timeout = timeout
+        self._budget = budget
 
     def get(self, path: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """The answer, whatever its status; `path` is below the service's endpoint.
@@ -46,9 +49,22 @@ class Reader:
         """
         request = f"GET {path}"
         url = f"{path}?{urllib.parse.urlencode(params)}" if params else path
+        answer = self._get(request, url, headers)
+        if answer.status == 401 and self._renew():
+            answer = self._get(request, url, headers)
+        return answer
+
+    def _renew(self) -> bool:
+        """Whether another token is to be had; the present one was refused."""
+        with translated(self._service):
+            renewed: bool = self._adapter.invalidate()
+        return renewed
+
+    def _get(self, request: str, url: str, headers: Mapping[str, str]) -> Answer:
         with translated(self._service):
             # Whoever has to authenticate first does not spend the request's time on it.
             self._adapter.get_token()
+        with self._budget.request(), translated(self._service):
             deadline = time.monotonic() + self._timeout
             response = self._adapter.request(
                 url,
@@ -58,6 +74,9 @@ class Reader:
                 raise_exc=False,
                 stream=True,
                 redirect=False,  # each would be a request of its own, perhaps to somebody else
+                allow_reauth=False,  # and so would be this
+                connect_retries=0,
+                status_code_retries=0,
                 timeout=(min(CONNECT_TIMEOUT, self._timeout), self._timeout),
             )
             try:

@@ -38,7 +38,7 @@ class Service:
         self._adapter = adapter or plain_adapter(access)
         self._prefix = prefix
         self._headers = {"Accept": "application/json", **(headers or {})}
-        self._reader = Reader(self._adapter, name, access.timeout)
+        self._reader = Reader(self._adapter, name, access.timeout, access.budget)
 
     @property
     def endpoint(self) -> str:

@@ -7,6 +7,7 @@ and insecure. Opening talks to nobody.
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from openstack.config import OpenStackConfig
 from openstack.config.loader import CONFIG_FILES
 
 from synchronizer import errors
+from synchronizer.plugin.budget import Budget, Unlimited
+from synchronizer.plugin.openstack.restraint import restrain
 
 #: Seconds for one request, where neither the plugin nor clouds.yaml (api_timeout) says.
 DEFAULT_TIMEOUT = 120.0
@@ -34,15 +37,25 @@ class CloudAccess:
     endpoint_override: str | None
     #: Seconds that one request may take, its answer included.
     timeout: float
+    #: For each request to the service; what the session sends by itself has entered it.
+    budget: Budget = dataclasses.field(default_factory=Unlimited)
 
 
 def open_cloud(
-    name: str, service_type: str, *, region: str = "", interface: str = "", timeout: float = 0.0
+    name: str,
+    service_type: str,
+    *,
+    region: str = "",
+    interface: str = "",
+    timeout: float = 0.0,
+    budget: Budget | None = None,
 ) -> CloudAccess:
     """Access to a service of the cloud with this name in clouds.yaml.
 
     Empty values leave it to clouds.yaml. `BadConfiguration` says what is missing there.
+    `budget`: of the service; authenticating is no request to it.
     """
+    budget = budget or Unlimited()
     config = _configuration()
     clouds = config.cloud_config.get("clouds") or {}
     if name not in clouds:
@@ -55,9 +68,13 @@ def open_cloud(
         arguments["interface"] = interface
     try:
         cloud = config.get_one(cloud=name, **arguments)
+        lacking = _lacking(cloud.config)
+        if lacking:
+            raise errors.BadConfiguration(f"the cloud {name!r} in {where} lacks: {lacking}")
         session = cloud.get_session()
         limit = timeout or float(cloud.config.get("api_timeout") or DEFAULT_TIMEOUT)
         session.timeout = limit  # for its own requests: authentication and discovery
+        restrain(session, budget)
         return CloudAccess(
             session=session,
             service_type=service_type,
@@ -66,6 +83,7 @@ def open_cloud(
             region_name=cloud.get_region_name(service_type) or None,
             endpoint_override=cloud.get_endpoint(service_type),
             timeout=limit,
+            budget=budget,
         )
     except ksa_errors.MissingRequiredOptions as error:
         missing = ", ".join(option.dest for option in error.options)
@@ -74,6 +92,16 @@ def open_cloud(
         raise errors.BadConfiguration(
             f"the cloud {name!r} in {where} cannot be used: {error}"
         ) from None
+
+
+def _lacking(config: Mapping[str, Any]) -> str | None:
+    """What a password's plugin would miss only when it asks for a token, in words of its own."""
+    auth = config.get("auth") or {}
+    if str(config.get("auth_type") or "password") not in {"password", "v3password"}:
+        return None
+    if not (auth.get("username") or auth.get("user_id")):
+        return "username (or user_id) in auth"
+    return None if auth.get("password") else "password in auth, here or in secure.yaml"
 
 
 def _configuration() -> OpenStackConfig:

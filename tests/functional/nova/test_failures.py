@@ -191,7 +191,7 @@ def test_the_next_request_after_a_failure_succeeds(plugin: NovaPlugin, simulated
 def test_connections_are_reused_from_page_to_page(plugin: NovaPlugin, simulated: Running) -> None:
     list(plugin.get_all(SERVER))
     session = plugin._connection.service()._adapter.session.session
-    pools = session.get_adapter(simulated.compute_url).poolmanager.pools
+    pools = session.get_adapter(simulated.compute_url).inner.poolmanager.pools
     assert sum(pools[key].num_connections for key in pools.keys()) == 1  # noqa: SIM118
 
 
