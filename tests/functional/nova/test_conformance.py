@@ -1,24 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin for Nova keeps the promises of all plugins, against the simulated cloud."""
+"""The plugin for Nova keeps the promises of all plugins: for servers against the simulated
+cloud, for the rest against a scripted one."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from synchronizer.model import EntityType
 from synchronizer.plugin import Plugin, PluginContext
-from synchronizer.plugin.conformance import PluginConformance, Source
+from synchronizer.plugin.conformance import Notified, PluginConformance, Source
 from synchronizer.simulator import PASSWORD, USER_DATA_MARKER, Running, Simulator
 from synchronizer_plugins.nova.plugin import NovaPlugin
-
+from tests.functional.nova import scripted
+from tests.functional.nova.compute_api import ComputeApi, entity_id
+from tests.unit.plugins.nova.recorded import recorded
+from tests.unit.plugins.nova.test_nova_notifications import expected
 
 SERVERS = frozenset({"nova.server"})  # all that the simulated cloud has
+CREATED = frozenset({"nova.aggregate", "nova.flavor", "nova.server_group"})
+OTHERS = CREATED | {"nova.hypervisor", "nova.service"}
 
 
 class SimulatedNova(Source):
-    """25 servers, 10 a page. `closed` in clouds.yaml leads to a port where nobody listens."""
+    """25 servers, 10 a page."""
 
     def __init__(self, running: Running) -> None:
         self._running = running
@@ -42,23 +48,74 @@ class SimulatedNova(Source):
         self._running.control.mutate("delete", id_)
 
 
-class TestNova(PluginConformance):
+class ScriptedNova(Source):
+    """Three entities a page, some of them on the last one."""
+
+    def __init__(self, api: ComputeApi) -> None:
+        self._api = api
+
+    def make_plugin(self) -> Plugin:
+        return NovaPlugin(PluginContext("c1", {"timeout": 30.0}, OTHERS))
+
+    def make_unreachable_plugin(self) -> Plugin:
+        return NovaPlugin(PluginContext("closed", {"timeout": 5.0}, OTHERS))
+
+    def secrets(self) -> list[str]:
+        return [PASSWORD]
+
+    def creatable(self, type_: EntityType) -> bool:
+        return type_.name in CREATED
+
+    def create(self, type_: EntityType) -> str:
+        return self._api.create(type_.name)
+
+    def update(self, type_: EntityType, id_: str) -> None:
+        self._api.update(type_.name, id_)
+
+    def delete(self, type_: EntityType, id_: str) -> None:
+        self._api.delete(type_.name, id_)
+
+    def absent_id(self, type_: EntityType) -> str:
+        return entity_id(7)
+
+    def notifications(self) -> Iterable[Notified]:
+        for event_type, payload in recorded():
+            hints = [hint for hint in expected(event_type, payload) if hint.type in OTHERS]
+            if not event_type.startswith(("compute.instance.", "instance.", "compute_task.")):
+                found = frozenset((hint.type, hint.id) for hint in hints)
+                yield Notified(event_type, payload, found)
+
+
+class TestNovaServers(PluginConformance):
     @pytest.fixture
     def source(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
         with Simulator(servers=25, seed=7, page_limit=10).serving() as running:
-            auth = {
-                "username": "admin",
-                "password": PASSWORD,
-                "project_name": "admin",
-                "user_domain_name": "Default",
-                "project_domain_name": "Default",
-            }
-            clouds = {
-                "c1": {"auth": {**auth, "auth_url": running.auth_url}},
-                # Nothing ever listens on the port of TCP's multiplexer.
-                "closed": {"auth": {**auth, "auth_url": "http://127.0.0.1:1/v3"}},
-            }
-            file = tmp_path / "clouds.yaml"
-            file.write_text(json.dumps({"clouds": clouds}))
-            monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
+            write_clouds(tmp_path, monkeypatch, running.auth_url)
             yield SimulatedNova(running)
+
+
+class TestNovaInventory(PluginConformance):
+    @pytest.fixture
+    def source(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
+        with scripted.serving() as cloud:
+            write_clouds(tmp_path, monkeypatch, cloud.auth_url)
+            yield ScriptedNova(ComputeApi(cloud))
+
+
+def write_clouds(directory: Path, monkeypatch: pytest.MonkeyPatch, auth_url: str) -> None:
+    """c1, and `closed`, which leads to a port where nobody listens."""
+    auth = {
+        "username": "admin",
+        "password": PASSWORD,
+        "project_name": "admin",
+        "user_domain_name": "Default",
+        "project_domain_name": "Default",
+    }
+    clouds = {
+        "c1": {"auth": {**auth, "auth_url": auth_url}},
+        # Nothing ever listens on the port of TCP's multiplexer.
+        "closed": {"auth": {**auth, "auth_url": "http://127.0.0.1:1/v3"}},
+    }
+    file = directory / "clouds.yaml"
+    file.write_text(json.dumps({"clouds": clouds}))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))

@@ -55,7 +55,7 @@ def test_a_soft_deleted_server_is_found(cloud: Scripted, told: NovaPlugin) -> No
 def test_a_server_of_a_down_cell_is_unclear(plugin: NovaPlugin, simulated: Running) -> None:
     hidden = simulated.control.mutate("rename")
     simulated.control.add_fault(Fault(kind="down-cell", ids=frozenset({hidden})))
-    with pytest.raises(Unclear, match="cannot read the nova.server"):
+    with pytest.raises(Unclear, match=r"cannot read the nova\.server"):
         plugin.get(SERVER, hidden)
 
 
