@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is concluded from an answer to a credential that may not see everything, and what is not."""
+
+import msgspec
+import pytest
+
+from synchronizer.plugin import NotFound, NotPermitted
+from synchronizer_plugins.neutron.kinds import AGENTS, KINDS, NETWORKS, SECURITY_GROUPS
+from synchronizer_plugins.neutron.plugin import NeutronPlugin
+from tests.functional.neutron.smallneutron import OWN, SmallNeutron
+
+
+def test_an_agent_that_the_policy_hides_is_not_taken_for_gone(
+    plugin: NeutronPlugin, neutron: SmallNeutron
+) -> None:
+    id_ = neutron.rows["/agents"][0]["id"]
+    neutron.admin = False
+    assert [list(page.items) for page in plugin.get_all(AGENTS.type)] == [[]]
+    with pytest.raises(NotPermitted, match="its policy hides it"):
+        plugin.get(AGENTS.type, id_)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.type.name for kind in KINDS])
+def test_what_is_not_there_is_not_found(plugin: NeutronPlugin, kind: object) -> None:
+    type_ = next(each.type for each in KINDS if each is kind)
+    with pytest.raises(NotFound):
+        plugin.get(type_, "00000000-0000-4000-8000-00000000dead")
+
+
+@pytest.mark.parametrize("kind", [NETWORKS, SECURITY_GROUPS, AGENTS])
+def test_nothing_that_a_member_sees_vouches(
+    plugin: NeutronPlugin, neutron: SmallNeutron, kind: object
+) -> None:
+    found = next(each for each in KINDS if each is kind)
+    if found is not AGENTS:
+        neutron.add(found.path, project="p2", shared=True)
+    entities = [
+        msgspec.json.decode(item) for page in plugin.get_all(found.type) for item in page.items
+    ]
+    assert any(plugin.vouches(found.type, entity, OWN) for entity in entities)
+    neutron.admin = False
+    seen = [msgspec.json.decode(item) for page in plugin.get_all(found.type) for item in page.items]
+    assert not any(plugin.vouches(found.type, entity, OWN) for entity in seen)
+    assert (found is AGENTS) == (not seen)
