@@ -105,9 +105,11 @@ def failure(answer: Answer, service: str) -> errors.SynchronizerError:
     said = f"{service}: {answer.request} answered {answer.status}: {excerpt(answer.body)}"
     wait = retry_after(answer.headers)
     if answer.status == 401:
-        return errors.NotPermitted(f"{said} (with a new token, too)")
+        return errors.NotPermitted(
+            f"{said} (with a new token, too); is this the Keystone that {service} asks?"
+        )
     if answer.status == 403:
-        return errors.NotPermitted(said)
+        return errors.NotPermitted(f"{said}; give the user in clouds.yaml a role that may do this")
     if answer.status in {413, 429}:
         return errors.SourceBusy(said, retry_after=wait)
     if answer.status == 404:
@@ -150,7 +152,7 @@ def translated(service: str) -> Iterator[None]:
 def _of_keystoneauth(error: ksa.ClientException, service: str) -> errors.SynchronizerError:
     text = _line(str(error))
     if isinstance(error, ksa.HttpError):
-        return _of_status(error, text)
+        return _of_status(error, service, text)
     if isinstance(error, ksa.EmptyCatalog):
         return errors.BadConfiguration(
             f"the service catalogue is empty: has the user a role in the project? ({text})"
@@ -181,13 +183,14 @@ def _of_keystoneauth(error: ksa.ClientException, service: str) -> errors.Synchro
     return errors.SourceUnavailable(f"{service}: {text}")
 
 
-def _of_status(error: ksa.HttpError, text: str) -> errors.SynchronizerError:
-    """keystoneauth raises statuses for its own requests alone: those to Keystone."""
+def _of_status(error: ksa.HttpError, service: str, text: str) -> errors.SynchronizerError:
+    """keystoneauth raises statuses for its own requests alone: those to Keystone, and for
+    versions."""
     status = error.http_status
     headers = {} if error.response is None else error.response.headers
     wait = retry_after(headers)
     if status in {401, 403}:
-        return errors.NotPermitted(f"keystone refuses the credentials of clouds.yaml: {text}")
+        return errors.NotPermitted(f"{service} refuses the credentials of clouds.yaml: {text}")
     if status in {413, 429}:
-        return errors.SourceBusy(f"keystone: {text}", retry_after=wait)
-    return errors.SourceUnavailable(f"keystone: {text}", retry_after=wait)
+        return errors.SourceBusy(f"{service}: {text}", retry_after=wait)
+    return errors.SourceUnavailable(f"{service}: {text}", retry_after=wait)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from synchronizer import errors
+from synchronizer.plugin.openstack.answers import translated
 from synchronizer.plugin.openstack.service import Service
 from synchronizer.plugin.openstack.session import CloudAccess
 
@@ -50,6 +51,8 @@ class Connection(Generic[S]):
                 if self._access is None:
                     self._access = self._open()
                 with self._asking_anew(self._access):
+                    with translated("keystone"):
+                        self._access.session.get_token()
                     self._service = self._make(self._access)
             return self._service
 
