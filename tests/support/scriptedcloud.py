@@ -114,6 +114,7 @@ class ScriptedCloud:
 def _handler(cloud: ScriptedCloud) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and body in one piece: else each answer waits for an ACK
 
         def do_GET(self) -> None:
             url = urllib.parse.urlsplit(self.path)
