@@ -40,6 +40,7 @@ changes_interval = {changes_interval}
 
 [nova]
 types = nova.server
+requests_per_minute = 0
 """
 _ENDING = 30.0
 _LOOK = 0.05

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a snapshot server's process can list by itself: the types of the configured plugins."""
 
+import threading
 from collections.abc import Iterable
 
-from synchronizer import errors
+from synchronizer.budget import Limited
 from synchronizer.conf import PluginSettings, Settings
+from synchronizer.daemon.sources import budget_of, made
 from synchronizer.daemon.typesettings import sampling_of
 from synchronizer.model import StreamKey
-from synchronizer.plugin import PluginContext
-from synchronizer.plugin.loader import PluginInfo, load
+from synchronizer.plugin.loader import PluginInfo
 from synchronizer.sampling import Source
 
 
@@ -17,6 +18,9 @@ class ConfiguredSources:
 
     def __init__(self, settings: Settings, installed: Iterable[PluginInfo]) -> None:
         self._settings = settings
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._budgets: dict[tuple[str, str], Limited] = {}
         types = {plugin.name: plugin.types for plugin in installed if plugin.error is None}
         self._plugins: dict[StreamKey, PluginSettings] = {
             StreamKey(cloud.name, type_): plugin
@@ -33,10 +37,25 @@ class ConfiguredSources:
     def make(self, key: StreamKey) -> Source:
         """A plugin of its own for one stream. `errors.BadPlugin`."""
         configured = self._plugins[key]
-        plugins, broken = load(
-            [configured.name],
-            lambda _name, _class: PluginContext(key.cloud, configured.values, configured.types),
-        )
-        if broken:
-            raise errors.BadPlugin(f"plugin {configured.name}: {broken[0].error}")
-        return Source(plugins[configured.name], sampling_of(self._settings, key.cloud, key.type))
+        with self._lock:
+            of = (key.cloud, configured.name)
+            budget = self._budgets.get(of)
+            if budget is None:
+                budget = self._budgets[of] = budget_of(self._settings, key.cloud, configured)
+                if self._stopped:
+                    budget.stop()
+        plugin = made(key.cloud, configured, budget)
+        return Source(plugin, sampling_of(self._settings, key.cloud, key.type))
+
+    def stop(self) -> None:
+        """Whoever waits to send something waits no more."""
+        with self._lock:
+            self._stopped = True
+            for budget in self._budgets.values():
+                budget.stop()
+
+    def close(self) -> None:
+        """After the last listing."""
+        with self._lock:
+            for budget in self._budgets.values():
+                budget.close()

@@ -29,11 +29,16 @@ class SnapshotPart:
     """The RPC server and the listings for its callers; lives until it is told to stop."""
 
     def __init__(
-        self, resources: contextlib.ExitStack, server: RpcServer, listings: OnDemand
+        self,
+        resources: contextlib.ExitStack,
+        server: RpcServer,
+        listings: OnDemand,
+        sources: ConfiguredSources,
     ) -> None:
         self._resources = resources
         self._server = server
         self._listings = listings
+        self._sources = sources
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -42,6 +47,7 @@ class SnapshotPart:
             self._server.start()
             self._stopping.wait()
             self._listings.stop()
+            self._sources.stop()
             self._server.stop()
             self._listings.wait(ENDING_SECONDS)
 
@@ -59,7 +65,9 @@ class SnapshotService(PartService):
             notifier = make_notifier(settings, making)
             transport = rpc_transport(settings.transport_url, settings.rabbit_options)
             making.callback(transport.cleanup)
-            listings = OnDemand(ledger, ConfiguredSources(settings, available()))
+            sources = ConfiguredSources(settings, available())
+            making.callback(sources.close)
+            listings = OnDemand(ledger, sources)
             endpoint = Endpoint(
                 ledger,
                 notifier.send,
@@ -74,4 +82,4 @@ class SnapshotService(PartService):
             server = RpcServer(
                 transport, [endpoint], server=settings.host, threads=settings.snapshot.threads
             )
-            return SnapshotPart(making.pop_all(), server, listings)
+            return SnapshotPart(making.pop_all(), server, listings, sources)

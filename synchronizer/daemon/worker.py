@@ -7,13 +7,15 @@ import threading
 from collections.abc import Mapping
 
 from synchronizer import errors
+from synchronizer.budget import Limited
 from synchronizer.conf import CloudSettings, PluginSettings, Settings
+from synchronizer.daemon.hearing import ServicesBus, services_bus
 from synchronizer.daemon.service import Part, PartService
+from synchronizer.daemon.sources import budget_of, made
 from synchronizer.daemon.typesettings import sampling_of
 from synchronizer.ledger import Ledger
 from synchronizer.model import StreamKey
-from synchronizer.plugin import Plugin, PluginContext
-from synchronizer.plugin.loader import load
+from synchronizer.plugin import Plugin
 from synchronizer.sampling import SamplingWorker, Standby, TypeSettings
 
 #: For threads that are inside a request.
@@ -28,13 +30,21 @@ class WorkerPart:
     """
 
     def __init__(
-        self, plugin: Plugin, ledger: Ledger, sampling: Mapping[str, TypeSettings], owner: str
+        self,
+        plugin: Plugin,
+        budget: Limited,
+        ledger: Ledger,
+        sampling: Mapping[str, TypeSettings],
+        owner: str,
+        bus: ServicesBus | None = None,
     ) -> None:
+        self._budget = budget
         self._ledger = ledger
         self._failure: BaseException | None = None
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._worker = SamplingWorker(plugin, ledger, sampling, owner=owner, on_fatal=self._fail)
+        self._listener = None if bus is None else bus.listener(self._worker)
         cloud = plugin.context.cloud
         self._standby = Standby(
             ledger,
@@ -43,7 +53,7 @@ class WorkerPart:
         )
 
     def run(self) -> None:
-        with contextlib.closing(self._ledger):
+        with contextlib.closing(self._ledger), contextlib.closing(self._budget):
             try:
                 self._sample()
             except errors.Fenced as lost:
@@ -56,8 +66,13 @@ class WorkerPart:
     def _sample(self) -> None:
         try:
             self._worker.start()
+            if self._listener is not None:
+                self._listener.start()
             self._ended.wait()
         finally:
+            self._budget.stop()
+            if self._listener is not None:
+                self._listener.stop(ENDING_SECONDS)
             self._worker.stop()
             self._worker.wait(ENDING_SECONDS)
         if self._failure is not None:
@@ -75,28 +90,29 @@ class WorkerService(PartService):
         self, worker_id: int, settings: Settings, cloud: CloudSettings, plugin: PluginSettings
     ) -> None:
         super().__init__(worker_id, settings)
+        self._of_cloud = cloud
         self._cloud = cloud.name
         self._configured = plugin
 
     def make(self) -> Part:
-        configured = self._configured
-        name, values = configured.name, configured.values
-        plugins, broken = load(
-            [name], lambda _name, _class: PluginContext(self._cloud, values, configured.types)
-        )
-        if broken:
-            raise errors.BadPlugin(f"plugin {name}: {broken[0].error}")
-        (plugin,) = plugins.values()
-        ledger = Ledger.open(self.settings.ledger.url, state_path=self.settings.state_path)
-        return WorkerPart(
-            plugin,
-            ledger,
-            {
-                type_.name: sampling_of(self.settings, self._cloud, type_.name)
-                for type_ in plugin.sampled()
-            },
-            owner=f"{self.settings.host}:{os.getpid()}",
-        )
+        settings, configured = self.settings, self._configured
+        with contextlib.ExitStack() as making:
+            budget = budget_of(settings, self._cloud, configured)
+            making.callback(budget.close)
+            plugin = made(self._cloud, configured, budget)
+            part = WorkerPart(
+                plugin,
+                budget,
+                Ledger.open(settings.ledger.url, state_path=settings.state_path),
+                {
+                    type_.name: sampling_of(settings, self._cloud, type_.name)
+                    for type_ in plugin.sampled()
+                },
+                owner=f"{settings.host}:{os.getpid()}",
+                bus=services_bus(self._of_cloud, configured, plugin),
+            )
+            making.pop_all()  # the part closes it
+            return part
 
 
 def worker_service(cloud: str, plugin: str) -> type[WorkerService]:

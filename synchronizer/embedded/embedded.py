@@ -12,6 +12,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from synchronizer import errors
+from synchronizer.budget import Limits
 from synchronizer.bus import topics
 from synchronizer.client import ChangesAnswer, Snapshot, StreamInfo, Version, Watch
 from synchronizer.client.closing import Closing
@@ -58,8 +59,9 @@ class Embedded(Closing):
 
     Seconds, as in the daemon's [sampling]: `interval` between complete listings,
     `changes_interval` between changes-since queries (None: none), `settle`; `confirm_rate` in
-    GETs a second. `volatile` and `sensitive`: by entity type, fields to be masked beside those
-    that its plugin names.
+    GETs a second. `max_in_flight` and `requests_per_minute` (0: any number): what each service
+    is asked at most, by installed plugins. `volatile` and `sensitive`: by entity type, fields
+    to be masked beside those that its plugin names.
 
     Raises `errors.UnknownType`, `errors.BadPlugin`, `errors.BadConfiguration`,
     `errors.NotPermitted` and ledger errors when it cannot begin. A service that is away keeps
@@ -81,6 +83,8 @@ class Embedded(Closing):
         changes_interval: float | None = 5.0,
         settle: float = 60.0,
         confirm_rate: float = 20.0,
+        max_in_flight: int = 4,
+        requests_per_minute: int = 600,
         volatile: intervals.Fields | None = None,
         sensitive: intervals.Fields | None = None,
     ) -> None:
@@ -99,10 +103,11 @@ class Embedded(Closing):
             volatile=volatile or {},
             sensitive=sensitive or {},
         )
+        limits = Limits(max_in_flight, requests_per_minute)
         usual = SHORT_RETENTION if directory is None else LONG_RETENTION
         keep = intervals.retention(retention, usual, interval)
         used = (
-            sources.installed(self.types, cloud, settings or {})
+            sources.installed(self.types, cloud, settings or {}, limits)
             if plugins is None
             else sources.given(plugins, self.types, cloud)
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from oslo_log import log as logging
 
+from synchronizer.budget import Limited
 from synchronizer.keeping.housekeeping import Housekeeping
 from synchronizer.ledger import Ledger
 from synchronizer.plugin import Plugin
@@ -67,6 +68,8 @@ class Engine:
         )
         self._workers: list[SamplingWorker] = []
         self._by_type: dict[str, SamplingWorker] = {}
+        budgets = [plugin.context.budget for plugin in plugins]
+        self._budgets = [budget for budget in budgets if isinstance(budget, Limited)]
         for plugin in plugins:
             mine = {t.name: settings[t.name] for t in plugin.types() if t.name in settings}
             worker = SamplingWorker(plugin, ledger, mine, owner=owner, on_fatal=on_fatal)
@@ -88,6 +91,8 @@ class Engine:
         """Asks all threads to end; returns at once."""
         for worker in self._workers:
             worker.stop()
+        for budget in self._budgets:
+            budget.stop()
         self._relay.stop()
 
     def wait(self, seconds: float) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from synchronizer import errors
+from synchronizer.budget import Limits, alone
 from synchronizer.plugin import Plugin, PluginContext, declarations
 from synchronizer.plugin.loader import PluginInfo, available, make
 
@@ -19,8 +20,9 @@ CHECKING = 10.0
 Settings = Mapping[str, Mapping[str, Any]]
 
 
-def installed(types: Sequence[str], cloud: str, settings: Settings) -> list[Plugin]:
-    """The installed plugins that have these types, constructed for a cloud.
+def installed(types: Sequence[str], cloud: str, settings: Settings, limits: Limits) -> list[Plugin]:
+    """The installed plugins that have these types, constructed for a cloud, each with a budget
+    for its service.
 
     `settings`: by plugin's name, the values of its own settings. `errors.UnknownType` (with
     what is `known`), `errors.BadPlugin` for a plugin that cannot be used,
@@ -38,7 +40,10 @@ def installed(types: Sequence[str], cloud: str, settings: Settings) -> list[Plug
     def context(name: str, _class: type[Plugin]) -> PluginContext:
         mine = next(info.types for info in known if info.name == name)
         return PluginContext(
-            cloud, dict(settings.get(name, {})), frozenset(mine).intersection(types)
+            cloud,
+            dict(settings.get(name, {})),
+            frozenset(mine).intersection(types),
+            alone(cloud, name, limits),
         )
 
     return [make(name, context) for name in names]

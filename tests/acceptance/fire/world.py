@@ -73,6 +73,8 @@ confirm_rate = 500
 [cloud:{cloud}:nova]
 os_cloud = {cloud}
 types = nova.server
+max_in_flight = 20
+requests_per_minute = 0
 timeout = 2
 """
 

@@ -13,6 +13,7 @@ def options(interval: float = 3.0, extra: str = "") -> str:
 [nova]
 microversion = {MICROVERSION}
 types = nova.server
+requests_per_minute = 0
 [sampling]
 interval = {interval}
 changes_interval = 1

@@ -17,7 +17,7 @@ def settings(tmp_path: Path) -> Settings:
     file = tmp_path / "synchronizer.conf"
     file.write_text(
         f"[DEFAULT]\nclouds = one, two\nstate_path = {tmp_path}\nruntime_path = {tmp_path}\n"
-        "[cloud:one]\nplugins = nova\n[cloud:two]\nplugins = cinder\n"
+        "[cloud:one]\nplugins = nova\n[cloud:two]\nplugins = gone\n"
         "[cloud:one:nova.server]\nsettle = 7\n"
     )
     return load([file])
@@ -27,7 +27,7 @@ def test_a_process_lists_what_is_configured_and_installed(settings: Settings) ->
     sources = ConfiguredSources(settings, [NOVA])
     assert sources.has(StreamKey("one", "nova.server"))
     assert not sources.has(StreamKey("two", "nova.server"))  # without this plugin
-    assert not sources.has(StreamKey("two", "cinder.volume"))  # which is not installed
+    assert not sources.has(StreamKey("two", "gone.thing"))  # which is not installed
     assert not sources.has(StreamKey("three", "nova.server"))
 
 
@@ -44,9 +44,9 @@ def test_a_source_goes_by_the_workers_settings(settings: Settings) -> None:
 
 
 def test_a_plugin_that_went_away_is_told(settings: Settings) -> None:
-    gone = PluginInfo("cinder", "here 1", types=("cinder.volume",))
-    with pytest.raises(errors.BadPlugin, match="plugin cinder"):
-        ConfiguredSources(settings, [gone]).make(StreamKey("two", "cinder.volume"))
+    gone = PluginInfo("gone", "here 1", types=("gone.thing",))
+    with pytest.raises(errors.BadPlugin, match="plugin gone"):
+        ConfiguredSources(settings, [gone]).make(StreamKey("two", "gone.thing"))
 
 
 def test_a_process_lists_no_type_that_is_not_sampled(tmp_path: Path) -> None:
