@@ -125,7 +125,7 @@ def get(keystone: Service, id_: str) -> bytes:
     answer = keystone.get(ASSIGNMENTS.path, query)
     if answer.status != 200:
         raise failure(answer, keystone.name)
-    texts, rest = documents.page(answer, keystone.name, ASSIGNMENTS.plural)
+    texts, rest = documents.page(answer, keystone.name, ASSIGNMENTS.plural, ("truncated",))
     if rest.get("truncated") is True:
         raise BadAnswer(f"keystone: the answer to {answer.request} is cut short")
     for text in map(with_id, texts):
