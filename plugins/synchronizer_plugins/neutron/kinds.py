@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from synchronizer.model import Entity
 from synchronizer.plugin import EntityType
-from synchronizer.plugin.openstack import Kind, Paging, Text, by_links
+from synchronizer.plugin.openstack import Kind, Paging, Service, Text, by_links
 from synchronizer_plugins.neutron import visibility
 from synchronizer_plugins.neutron.order import in_order
 
@@ -47,6 +47,7 @@ def _kind(
     volatile: frozenset[str] = frozenset(),
     shape: Callable[[Text], Text] | None = None,
     vouches: Callable[[Entity, str | None], bool] | None = None,
+    doubt: Callable[[Service], str | None] | None = None,
 ) -> Kind:
     return Kind(
         type=EntityType(
@@ -63,6 +64,7 @@ def _kind(
         changes=changed_since,
         shape=shape,
         vouches=vouches,
+        doubt=doubt,
     )
 
 
@@ -73,8 +75,8 @@ NETWORKS = _kind(
     shape=in_order("availability_zones"),
     vouches=visibility.of_network,
 )
-SUBNETS = _kind("subnet", "/subnets", "subnets")
-PORTS = _kind("port", "/ports", "ports")
+SUBNETS = _kind("subnet", "/subnets", "subnets", doubt=visibility.doubt)
+PORTS = _kind("port", "/ports", "ports", doubt=visibility.doubt)
 ROUTERS = _kind("router", "/routers", "routers", shape=in_order("availability_zones"))
 FLOATING_IPS = _kind("floatingip", "/floatingips", "floatingips")
 SECURITY_GROUPS = _kind(
@@ -84,7 +86,12 @@ SECURITY_GROUPS = _kind(
     volatile=_RULES,
     vouches=visibility.of_security_group,
 )
-RULES = _kind("security_group_rule", "/security-group-rules", "security_group_rules")
+RULES = _kind(
+    "security_group_rule",
+    "/security-group-rules",
+    "security_group_rules",
+    doubt=visibility.doubt,
+)
 AGENTS = Kind(
     type=EntityType(name="neutron.agent", volatile=frozenset({"heartbeat_timestamp"})),
     path="/agents",

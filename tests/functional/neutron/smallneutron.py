@@ -40,7 +40,8 @@ LISTS: dict[str, tuple[str, str, str, Lost]] = {
 
 
 class SmallNeutron:
-    """`rows`: what there is, by path of the listing. `admin`: whether who asks is one. `most`:
+    """`rows`: what there is, by path of the listing. `admin`: whether who asks is one, and sees
+    others' entities and the field `guarded`, too; `global_reader`: sees the former only. `most`:
     entities per page, also for who asks for no pages (0: no such limit). `extensions`: what it
     has loaded; without "filter-validation" it takes changed_since. `missing`: paths of
     extensions that it has not loaded."""
@@ -48,6 +49,8 @@ class SmallNeutron:
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = {path: [] for path in LISTS}
         self.admin = True
+        self.global_reader = False
+        self.guarded = "provider:network_type"
         self.most = 0
         self.extensions = ["standard-attr-timestamp", "filter-validation"]
         self.missing: set[str] = set()
@@ -93,7 +96,7 @@ class SmallNeutron:
         _, singular, error, _ = LISTS[head]
         for row in self.rows[head]:
             if row["id"] == id_ and self._sees(row):
-                return Reply({singular: row})
+                return Reply({singular: self._shown(row)})
             if row["id"] == id_ and head == "/agents":
                 return hidden()
         return fault(404, error, f"{singular.title()} {id_} could not be found.")
@@ -107,6 +110,8 @@ class SmallNeutron:
                 said = "['changed_since'] is invalid attribute for filtering"
                 return fault(400, "HTTPBadRequest", said)
             rows = [row for row in rows if row["updated_at"] >= since]
+        fields = request.query.get("fields")
+        rows = [self._shown(row, fields) for row in rows]
         limit = int(request.query.get("limit", 0))
         limit = min(limit or self.most, self.most or limit)
         if not limit:
@@ -121,12 +126,26 @@ class SmallNeutron:
             document = page(rows, plural, f"{plural}_links", Request(path, query, {}))
         return Reply(document if document is not None else {plural: []})
 
+    def _shown(self, row: Row, only: str | None = None) -> Row:
+        return {
+            key: value
+            for key, value in row.items()
+            if (self.admin or key != self.guarded) and only in {None, key}
+        } | ({} if only is None else {"id": row["id"]})
+
     def _sees(self, row: Row) -> bool:
-        return self.admin or row.get("project_id") == OWN or row.get("shared") is True
+        everything = self.admin or self.global_reader
+        return everything or row.get("project_id") == OWN or row.get("shared") is True
 
 
 _NEW: dict[str, Row] = {
-    "/networks": {"name": "n", "shared": False, "router:external": False, "subnets": []},
+    "/networks": {
+        "name": "n",
+        "shared": False,
+        "router:external": False,
+        "subnets": [],
+        "provider:network_type": "vxlan",
+    },
     "/security-groups": {"name": "g", "shared": False, "security_group_rules": []},
     "/agents": {"host": "node1", "heartbeat_timestamp": "2026-01-01 00:00:00", "alive": True},
 }

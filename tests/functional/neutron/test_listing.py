@@ -46,7 +46,9 @@ def test_unless_configured_otherwise_a_page_has_a_thousand(
     make_plugin: MakePlugin, cloud: ScriptedCloud
 ) -> None:
     list(make_plugin(page_size=0).get_all(PORTS.type))
-    assert [request.query["limit"] for request in cloud.requests] == ["1000"]
+    assert [request.query["limit"] for request in cloud.requests if "/ports" in request.path] == [
+        "1000"
+    ]
 
 
 def test_agents_are_not_asked_for_in_pages_or_in_order(
@@ -127,4 +129,4 @@ def test_a_large_listing_is_whole(
 ) -> None:
     neutron.rows = filled(101).rows
     assert len(ids(make_plugin(page_size=10).get_all(PORTS.type))) == 101
-    assert len(cloud.requests) == 11
+    assert sum(request.path.endswith("/ports") for request in cloud.requests) == 11

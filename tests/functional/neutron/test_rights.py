@@ -4,8 +4,16 @@
 import msgspec
 import pytest
 
-from synchronizer.plugin import NotFound, NotPermitted
-from synchronizer_plugins.neutron.kinds import AGENTS, KINDS, NETWORKS, SECURITY_GROUPS
+from synchronizer.plugin import NotFound, NotPermitted, Unclear
+from synchronizer_plugins.neutron.kinds import (
+    AGENTS,
+    KINDS,
+    NETWORKS,
+    PORTS,
+    RULES,
+    SECURITY_GROUPS,
+    SUBNETS,
+)
 from synchronizer_plugins.neutron.plugin import NeutronPlugin
 from tests.functional.neutron.smallneutron import OWN, SmallNeutron
 
@@ -42,3 +50,40 @@ def test_nothing_that_a_member_sees_vouches(
     seen = [msgspec.json.decode(item) for page in plugin.get_all(found.type) for item in page.items]
     assert not any(plugin.vouches(found.type, entity, OWN) for entity in seen)
     assert (found is AGENTS) == (not seen)
+
+
+BLIND = [SUBNETS, PORTS, RULES]
+
+
+@pytest.mark.parametrize("kind", BLIND, ids=[kind.type.name for kind in BLIND])
+def test_a_listing_for_a_member_is_doubted_and_so_is_a_404(
+    plugin: NeutronPlugin, neutron: SmallNeutron, kind: object
+) -> None:
+    """What others have on a network of its own, a member sees: it vouches for nothing."""
+    found = next(each for each in BLIND if each is kind)
+    id_ = neutron.add(found.path, project="p2")
+    neutron.admin = False
+    (*_, last) = plugin.get_all(found.type)
+    assert any("give it a role that sees all projects" in problem for problem in last.problems)
+    with pytest.raises(Unclear):
+        plugin.get(found.type, id_)
+
+
+@pytest.mark.parametrize("kind", BLIND, ids=[kind.type.name for kind in BLIND])
+def test_who_sees_all_is_believed_whatever_the_policy_of_single_fields(
+    plugin: NeutronPlugin, neutron: SmallNeutron, kind: object
+) -> None:
+    found = next(each for each in BLIND if each is kind)
+    neutron.admin, neutron.global_reader = False, True
+    assert all(page.problems == () for page in plugin.get_all(found.type))
+    with pytest.raises(NotFound):
+        plugin.get(found.type, "00000000-0000-4000-8000-00000000dead")
+
+
+def test_a_cloud_without_networks_is_not_doubted(
+    plugin: NeutronPlugin, neutron: SmallNeutron
+) -> None:
+    neutron.rows["/networks"] = []
+    neutron.rows["/ports"] = []
+    (only,) = plugin.get_all(PORTS.type)
+    assert (only.last, only.problems) == (True, ())
