@@ -37,7 +37,8 @@ def test_a_daemon_goes_on_from_a_ledger_that_was_kept(
     cloud: SimulatedCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(cloud.clouds_yaml))
-    plugin = f"\n[nova]\nmicroversion = {MICROVERSION}\ntypes = {TYPE}\n[sampling]\nchanges_interval = 1\n"
+    own = f"[nova]\nmicroversion = {MICROVERSION}\ntypes = {TYPE}\n"
+    plugin = f"\n{own}[sampling]\nchanges_interval = 1\n"
     daemon = Daemon(cloud=CLOUD, clouds_yaml=cloud.clouds_yaml, options=plugin)
     with Embedded(
         [TYPE],
