@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.cloud.furnishing import furnish
 from tests.acceptance.cloud.running import RunningCloud
 from tests.cloud.catalogue import SERVICES
 from tests.cloud.cloud import Cloud
@@ -64,6 +65,7 @@ def whole(world: RunningCloud) -> RunningCloud:
     """The cloud, with some of everything in it."""
     if len(world.listing()) < SEEDED:  # a root that was named may have been filled before
         world.seed(SEEDED)
+    furnish(world.session())
     return world
 
 
