@@ -56,12 +56,12 @@ class Reader:
 
     def _renew(self) -> bool:
         """Whether another token is to be had; the present one was refused."""
-        with translated(self._service):
+        with translated("keystone"):
             renewed: bool = self._adapter.invalidate()
         return renewed
 
     def _get(self, request: str, url: str, headers: Mapping[str, str]) -> Answer:
-        with translated(self._service):
+        with translated("keystone"):
             # Whoever has to authenticate first does not spend the request's time on it.
             self._adapter.get_token()
         with self._budget.request(), translated(self._service):
