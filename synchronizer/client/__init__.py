@@ -18,10 +18,11 @@ from synchronizer.client.client import Client
 from synchronizer.client.copy import Copy
 from synchronizer.client.events import Added, Deleted, Event, Resynced, Synced, Updated
 from synchronizer.client.snapshot import Snapshot
-from synchronizer.client.values import ChangesAnswer, Info, Item, StreamInfo, Version
+from synchronizer.client.values import Activity, ChangesAnswer, Info, Item, StreamInfo, Version
 from synchronizer.client.watch import Watch
 
 __all__ = [
+    "Activity",
     "Added",
     "ChangesAnswer",
     "Client",

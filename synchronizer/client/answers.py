@@ -12,7 +12,15 @@ import msgspec
 
 from synchronizer import errors
 from synchronizer.bus import envelope
-from synchronizer.client.values import ChangesAnswer, Info, Item, Page, StreamInfo, Version
+from synchronizer.client.values import (
+    Activity,
+    ChangesAnswer,
+    Info,
+    Item,
+    Page,
+    StreamInfo,
+    Version,
+)
 from synchronizer.model import Entity, Op
 
 #: A page has 512 KiB of entities; one that unpacks to more than this is none of ours.
@@ -96,6 +104,7 @@ class _Stream(msgspec.Struct):
     listed_at: str | None
     held: int
     condition: _Condition | None = None
+    activity: Activity | None = None
 
 
 class _Description(msgspec.Struct):
@@ -293,6 +302,7 @@ def _description(wire: _Description) -> tuple[StreamInfo, ...]:
             held=stream.held,
             failing_since=_instant(stream.condition.since) if stream.condition else None,
             problem=stream.condition.message if stream.condition else None,
+            activity=stream.activity,
         )
         for cloud, types in sorted(wire.clouds.items())
         for type_, stream in sorted(types.items())

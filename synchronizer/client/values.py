@@ -63,8 +63,23 @@ class Version:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Activity:
+    """What sampling a stream has cost since its ledger was made. `calls`: requests to its
+    service; `errors`: polls that failed. Seconds: in requests; `waited` for the service's
+    budget; the last listing; `stale`: since the last proven listing began, when this was told."""
+
+    calls: int
+    errors: int
+    seconds: float
+    waited: float
+    listing_seconds: float | None
+    stale_seconds: float | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """Where a stream stands. `failing_since` and `problem`: its source does not answer."""
+    """Where a stream stands. `failing_since` and `problem`: its source does not answer.
+    `activity`: None from a server that does not tell it."""
 
     cloud: str
     type: str
@@ -78,6 +93,7 @@ class StreamInfo:
     held: int
     failing_since: int | None
     problem: str | None
+    activity: Activity | None = None
 
     @property
     def stream(self) -> StreamKey:

@@ -14,6 +14,7 @@ from synchronizer.ledger.ledger import Ledger
 from synchronizer.ledger.listings import Listings
 from synchronizer.ledger.rules import NewRules
 from synchronizer.ledger.values import (
+    Activity,
     Changes,
     Condition,
     Hold,
@@ -29,6 +30,7 @@ from synchronizer.ledger.values import (
 )
 
 __all__ = [
+    "Activity",
     "Changes",
     "Condition",
     "HighWater",

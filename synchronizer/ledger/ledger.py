@@ -23,6 +23,7 @@ from synchronizer.ledger import (
 from synchronizer.ledger import (
     rules as rule_change,
 )
+from synchronizer.ledger.activity import Activities
 from synchronizer.ledger.commit import Commit
 from synchronizer.ledger.engine import Database
 from synchronizer.ledger.highwater import HighWater
@@ -62,6 +63,8 @@ class Ledger:
         self.high_water = high_water
         #: Whose turn it is to list a stream.
         self.listings = Listings(database)
+        #: What sampling each stream has cost its service.
+        self.activity = Activities(database)
         #: The secret key of this ledger's fingerprints.
         self.seed = seed
         #: Where it is, without a password.

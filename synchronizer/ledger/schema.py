@@ -6,7 +6,7 @@ from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstra
 from synchronizer.ledger.columns import Hash, Name, Number, Payload, Prose
 
 #: The newest migration. A database that names another one is older or newer than this code.
-HEAD = "0003"
+HEAD = "0004"
 
 metadata = MetaData()
 
@@ -120,4 +120,16 @@ listing = Table(
     Column("not_before", Number, nullable=False),
     Column("since", Number),
     Column("problem", Prose),
+)
+
+# One row for each stream, made with it. Durations are microseconds.
+activity = Table(
+    "activity",
+    metadata,
+    Column("stream", Number, ForeignKey("stream.id"), primary_key=True, autoincrement=False),
+    Column("calls", Number, nullable=False),
+    Column("errors", Number, nullable=False),
+    Column("busy", Number, nullable=False),
+    Column("waited", Number, nullable=False),
+    Column("listing", Number),
 )

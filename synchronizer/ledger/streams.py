@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, insert, select, update
 
 from synchronizer import errors
-from synchronizer.ledger.schema import listing, stream
+from synchronizer.ledger.schema import activity, listing, stream
 from synchronizer.ledger.values import StreamState
 from synchronizer.model import StreamKey
 
@@ -75,6 +75,8 @@ def create(
     assert created is not None  # noqa: S101  (the same transaction)
     zeros = ("begun", "proven", "wanted", "fence", "expires", "failures", "not_before")
     connection.execute(insert(listing).values(stream=created.id, **dict.fromkeys(zeros, 0)))
+    none = dict.fromkeys(("calls", "errors", "busy", "waited"), 0)
+    connection.execute(insert(activity).values(stream=created.id, **none))
     return created
 
 

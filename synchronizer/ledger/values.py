@@ -153,6 +153,19 @@ class Condition:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Activity:
+    """What sampling a stream cost. `calls`: requests to its service; `errors`: polls that failed;
+    `seconds`: in requests; `waited`: for the service's budget, before them; `listing`: seconds
+    that the last listing took, complete or not."""
+
+    calls: int = 0
+    errors: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0
+    listing: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ListingState:
     """Where the listings of a stream stand, numbered from 1.
 

@@ -17,6 +17,7 @@ from synchronizer import errors
 from synchronizer.ledger import Ledger, StreamState
 from synchronizer.model import StreamKey
 from synchronizer.plugin import Plugin
+from synchronizer.sampling.activity import Reporting
 from synchronizer.sampling.changes import ChangesPoll
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.counters import Counters
@@ -88,12 +89,14 @@ class _Sampling:
         uniform: Callable[[float, float], float],
     ) -> None:
         self.plugin, settings = source.plugin, source.settings
+        self._counters = Counters()
+        self._reporting = Reporting(ledger)
         (type_,) = (found for found in self.plugin.types() if found.name == key.type)
         self.sampler = StreamSampler(
             ledger,
             self.plugin,
             type_,
-            counters=Counters(),
+            counters=self._counters,
             clock=clock,
             volatile=settings.volatile,
             sensitive=settings.sensitive,
@@ -143,6 +146,17 @@ class _Sampling:
             except errors.SourceUnavailable as error:
                 LOG.debug("%s: changes cannot be asked for: %s", self.sampler.key, error)
         return again
+
+    def failed(self) -> None:
+        """A listing failed."""
+        self._counters.add(errors=1)
+
+    def report(self) -> None:
+        """Tells what it cost."""
+        try:
+            self._reporting.report({self.sampler.id: self._counters})
+        except errors.SynchronizerError as error:
+            LOG.debug("%s: what it cost could not be told: %s", self.sampler.key, error)
 
     def open(self) -> None:
         """Restores the baseline, and takes nothing over."""
@@ -277,8 +291,11 @@ class Lister:
             self._leave_to_the_worker(sampling)
             raise
         except Exception:
+            sampling.failed()
             self._give_up_the_turn()
             raise
+        finally:
+            sampling.report()
         if listed is None:
             self._pause()
         elif listed.proven:

@@ -12,6 +12,7 @@ from synchronizer import errors
 from synchronizer.ledger import Ledger
 from synchronizer.plugin import HearsNotifications, Hint, Plugin
 from synchronizer.sampling.absence import Absence
+from synchronizer.sampling.activity import Reporting
 from synchronizer.sampling.backoff import Backoff
 from synchronizer.sampling.clock import Clock, SystemClock
 from synchronizer.sampling.counters import Counts
@@ -61,6 +62,7 @@ class SamplingWorker:
         self._ledger = ledger
         self._owner = owner
         self._on_fatal = on_fatal
+        self._reporting = Reporting(ledger)
         self._stop = threading.Event()
         self._fatal = threading.Lock()
         clock = clock or SystemClock()
@@ -171,6 +173,10 @@ class SamplingWorker:
         for of in self._types.values():
             of.holds.obey()
             of.list_if_wanted()
+        self._report()
+
+    def _report(self) -> None:
+        self._reporting.report({of.sampler.id: of.counters for of in self._types.values()})
 
     def _beat(self) -> None:
         self._ledger.beat(self._owner)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """describe: what there is, how fresh it is, and what is wrong with it."""
 
+import time
 from typing import Any
 
 import synchronizer
 from synchronizer.bus import envelope
-from synchronizer.ledger import Ledger, StreamState
+from synchronizer.ledger import Activity, Ledger, StreamState
 from synchronizer.snapshot.freshness import wire_instant
 
 
@@ -18,8 +19,12 @@ class Describe:
 
     def answer(self) -> dict[str, Any]:
         clouds: dict[str, dict[str, Any]] = {}
+        activities = self._ledger.activity.all()
         for state in self._ledger.streams():
-            clouds.setdefault(state.key.cloud, {})[state.key.type] = self._stream(state)
+            told = self._stream(state)
+            if (activity := activities.get(state.id)) is not None:
+                told["activity"] = _activity(activity, state.listed_at, time.time_ns() // 1000)
+            clouds.setdefault(state.key.cloud, {})[state.key.type] = told
         return {
             "schema": envelope.SCHEMA,
             "version": synchronizer.__version__,
@@ -42,3 +47,15 @@ class Describe:
             if condition is None
             else {"since": wire_instant(condition.since), "message": condition.message},
         }
+
+
+def _activity(of: Activity, listed_at: int | None, now: int) -> dict[str, Any]:
+    stale = None if listed_at is None else max(0, now - listed_at) / 1_000_000
+    return {
+        "calls": of.calls,
+        "errors": of.errors,
+        "seconds": round(of.seconds, 3),
+        "waited": round(of.waited, 3),
+        "listing_seconds": None if of.listing is None else round(of.listing, 3),
+        "stale_seconds": None if stale is None else round(stale, 3),
+    }

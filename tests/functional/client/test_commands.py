@@ -137,6 +137,10 @@ def test_describe_lists_streams(service: Service, commands: Commands) -> None:
         ("c2", "nova.server", 0, 0),
     ]
     assert "c2" not in commands.output("--cloud", "c1", "describe")
+    (first, _) = json.loads(commands.output("describe", "--activity", "-f", "json"))
+    assert (first["type"], first["calls"], first["errors"]) == ("nova.server", 0, 0)
+    assert first["stale_seconds"] >= 0
+    assert "calls" not in commands.output("describe")
 
 
 def test_an_unknown_type_is_one_line_that_names_the_known(commands: Commands) -> None:

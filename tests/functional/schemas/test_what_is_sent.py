@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from synchronizer.ledger import Hold
+from synchronizer.ledger import Activity, Hold
 from tests.functional.client.service import STREAM, Service, server
 from tests.functional.schemas.conftest import UNLISTED
 from tests.support.schemas import check, check_notification
@@ -138,7 +138,19 @@ def test_what_describe_says_is_as_described(service: Service, calling: Calling) 
     assert state is not None
     service.ledger.hold(state.id, [Hold("e1", 1, "not confirmed", 1)])
     service.ledger.set_condition(state.id, "503 from the service")
+    service.ledger.activity.add({state.id: Activity(7, 1, 0.5, 0.25, 2.0)})
     types = calling.answer("describe")["clouds"]["c1"]
     assert types[STREAM.type]["condition"]["message"] == "503 from the service"
     assert types[STREAM.type]["held"] == 1
+    activity = types[STREAM.type]["activity"]
+    assert activity.pop("stale_seconds") >= 0
+    assert activity == {
+        "calls": 7,
+        "errors": 1,
+        "seconds": 0.5,
+        "waited": 0.25,
+        "listing_seconds": 2.0,
+    }
+    unlisted = types[UNLISTED.type]["activity"]
+    assert (unlisted["calls"], unlisted["stale_seconds"]) == (0, None)
     assert (types[UNLISTED.type]["condition"], types[UNLISTED.type]["listed_at"]) == (None, None)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What sampling a stream has cost its service, by all processes that ever did."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Row, func, select, update
+
+from synchronizer.ledger.engine import Database
+from synchronizer.ledger.schema import activity
+from synchronizer.ledger.values import Activity
+
+_SECOND = 1_000_000
+
+
+class Activities:
+    """The activity of all streams. Each method is one transaction; raises what every method of
+    the ledger may raise."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, more: Mapping[int, Activity]) -> None:
+        """Adds to what is known of streams, by their numbers. A `listing` replaces the last."""
+        with self._database.write() as connection:
+            for stream_id, of in sorted(more.items()):  # all in one order: none waits crosswise
+                connection.execute(
+                    update(activity)
+                    .where(activity.c.stream == stream_id)
+                    .values(
+                        calls=activity.c.calls + of.calls,
+                        errors=activity.c.errors + of.errors,
+                        busy=activity.c.busy + int(of.seconds * _SECOND),
+                        waited=activity.c.waited + int(of.waited * _SECOND),
+                        listing=func.coalesce(_microseconds(of.listing), activity.c.listing),
+                    )
+                )
+
+    def all(self) -> dict[int, Activity]:
+        """The activity of every stream, by its number."""
+        with self._database.read() as connection:
+            return {row.stream: _loaded(row) for row in connection.execute(select(activity))}
+
+
+def _loaded(row: Row[tuple[int, ...]]) -> Activity:
+    return Activity(
+        calls=row.calls,
+        errors=row.errors,
+        seconds=row.busy / _SECOND,
+        waited=row.waited / _SECOND,
+        listing=None if row.listing is None else row.listing / _SECOND,
+    )
+
+
+def _microseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds * _SECOND)
