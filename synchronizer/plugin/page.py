@@ -16,6 +16,7 @@ class Page:
     over slices (`msgspec.Raw`) and not something encoded again.
     `deleted`: ids that the service itself says are deleted. Where it can show one entity,
     each is confirmed so: some services take back what they said.
+    `destroyed`: the same, where the service cannot take it back.
     `unclear`: ids that exist but whose state cannot be read now (a down cell): they
     are neither changed nor absent.
     `last`: the service says that the listing ends here. A listing whose last page
@@ -28,6 +29,7 @@ class Page:
 
     items: Sequence[msgspec.Raw | bytes] = ()
     deleted: Sequence[str] = ()
+    destroyed: Sequence[str] = ()
     unclear: Sequence[str] = ()
     last: bool = False
     problems: tuple[str, ...] = ()

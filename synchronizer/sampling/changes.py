@@ -5,10 +5,11 @@ It proves nothing about what it does not show. Its instants are the service's ow
 time of the last answer's first page, less the plugin's overlap.
 """
 
+import dataclasses
 import threading
 from collections.abc import Callable, Iterable
 
-from synchronizer.plugin import GetsChanges
+from synchronizer.plugin import GetsChanges, Page
 from synchronizer.plugin.budget import Purpose
 from synchronizer.sampling.holds import Holds
 from synchronizer.sampling.pace import Pace
@@ -74,7 +75,7 @@ class ChangesPoll:
                 page = next(pages, None)
                 if page is None:
                     break
-                outcome = sampler.record_page(page, request)
+                outcome = sampler.record_page(_doubting(page, shown), request)
             self._on_again(outcome.again)
             self._on_told(outcome.told)
             shown.update(outcome.shown, outcome.told)
@@ -86,3 +87,12 @@ class ChangesPoll:
             with self._lock:
                 self._answered = first
         return shown
+
+
+def _doubting(page: Page, shown: set[str]) -> Page:
+    """What the same answer showed to be there is not taken for destroyed without a look."""
+    twofold = shown.intersection(page.destroyed)
+    if not twofold:
+        return page
+    destroyed = [id_ for id_ in page.destroyed if id_ not in twofold]
+    return dataclasses.replace(page, deleted=[*page.deleted, *twofold], destroyed=destroyed)

@@ -178,17 +178,18 @@ class StreamSampler:
 
     def record_page(self, page: Page, request: Request, divert: Divert | None = None) -> Outcome:
         """Records the entities of a page; and the deletions that the service tells in it, unless
-        it can be asked for each: then they are `told`.
+        it may take them back and can be asked for each: then they are `told`.
 
         What `divert` keeps back is for `record_later`.
         """
         outcome = self.record(page.items, request, divert)
         if page.unclear:
             self._mark(page.unclear)
-        if page.deleted:
+        if page.deleted or page.destroyed:
             sure = list(dict.fromkeys(page.deleted))
             if self.gets_one:
                 outcome.told, sure = self._told(sure)
+            sure += page.destroyed
             with self.keeping(outcome):
                 gone = self.record_deleted([(id_, request) for id_ in sure])
             outcome.again += gone.again

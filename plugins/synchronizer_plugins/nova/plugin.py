@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The plugin for Nova."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 from oslo_log import log as logging
 
-from synchronizer.plugin import HearsNotifications, Hint, Setting
+from synchronizer.plugin import EntityType, HearsNotifications, Hint, Page, Setting
 from synchronizer.plugin.openstack import (
     SETTINGS,
     Answer,
@@ -16,8 +16,9 @@ from synchronizer.plugin.openstack import (
     Kind,
     OpenStackPlugin,
     Service,
+    walking,
 )
-from synchronizer_plugins.nova import kinds, notfound, notifications, servers
+from synchronizer_plugins.nova import destroyed, kinds, notfound, notifications, servers
 from synchronizer_plugins.nova.service import NAME, Nova, parsed
 
 LOG = logging.getLogger(__name__)
@@ -54,6 +55,19 @@ class NovaPlugin(OpenStackPlugin, HearsNotifications):
             return nova
 
         return Connection(self.open, connect, fixed=configured is not None)
+
+    def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
+        pages = super().get_changes(type_, since)
+        if type_.name == kinds.SERVER.name:
+            pages = destroyed.told_apart(pages, lambda: self._destroyed(since))
+        return pages
+
+    def _destroyed(self, since: int) -> Iterator[Page]:
+        kind = self._kinds[kinds.SERVER.name]
+        query = {**kind.query, **servers.changed_since(since), **destroyed.FILTER}
+        given = {name: value for name, value in query.items() if value is not None}
+        with self._reading(kind) as nova:
+            yield from walking.pages(nova, kind, self._page_size, given)
 
     def says_not_found(self, answer: Answer, id_: str) -> bool:
         return notfound.says_not_found(answer, id_)

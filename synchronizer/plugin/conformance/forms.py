@@ -21,7 +21,7 @@ _EARLIEST, _LATEST = 946_684_800_000_000, 7_258_118_400_000_000
 
 def check_page(page: Page, where: str) -> None:
     """`NotConforming` unless each field of the page is of its type."""
-    for name in ("items", "deleted", "unclear", "problems"):
+    for name in ("items", "deleted", "destroyed", "unclear", "problems"):
         value = getattr(page, name)
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
             raise NotConforming(

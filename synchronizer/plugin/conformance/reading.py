@@ -32,7 +32,7 @@ class Reading:
 
     @property
     def deleted(self) -> frozenset[str]:
-        return frozenset(id_ for page in self.pages for id_ in page.deleted)
+        return frozenset(id_ for page in self.pages for id_ in (*page.deleted, *page.destroyed))
 
 
 def read(

@@ -29,9 +29,29 @@ def test_a_deleted_server_is_told_by_its_id_and_not_as_an_entity(
 ) -> None:
     since = int(time.time() * 1_000_000)
     gone = simulated.control.mutate("delete")
-    (only,) = plugin.get_changes(SERVER, since)
-    assert list(only.deleted) == [gone]
-    assert list(only.items) == []
+    changes, end = plugin.get_changes(SERVER, since)
+    assert (list(changes.items), list(changes.deleted), changes.last) == ([], [], False)
+    assert (list(end.destroyed), list(end.deleted), end.last) == ([gone], [], True)
+
+
+def test_a_server_that_is_called_deleted_and_is_not_destroyed_is_still_to_be_asked_for(
+    cloud: Scripted, told: NovaPlugin
+) -> None:
+    leaving, gone = server("a", status="DELETED"), server("b", status="DELETED")
+    cloud.answers = [page(leaving, gone), page(gone)]
+    *_, end = told.get_changes(SERVER, 0)
+    assert (list(end.destroyed), list(end.deleted), end.last) == (["b"], ["a"], True)
+    asked, again = (request.query for request in cloud.requests)
+    assert again == {**asked, "deleted": "True"}
+
+
+def test_a_nova_that_ignores_the_question_for_destroyed_servers_is_not_believed(
+    cloud: Scripted, told: NovaPlugin
+) -> None:
+    shown = page(server("a", status="DELETED"), server("b"))
+    cloud.answers = [shown, shown]
+    *_, end = told.get_changes(SERVER, 0)
+    assert (list(end.destroyed), list(end.deleted), end.last) == ([], ["a"], True)
 
 
 def test_a_soft_deleted_server_can_be_restored_and_so_is_an_entity(

@@ -160,6 +160,31 @@ def test_a_deletion_that_the_service_takes_back_is_not_recorded(
     assert bench.history == [("create", "a"), ("update", "a")]
 
 
+def test_what_the_service_destroyed_is_recorded_at_once(bench: Bench, source: Source) -> None:
+    source.put("a")
+    bench.listing()
+    source.drop("a")
+    told = Page([], destroyed=["a"], last=True)
+    source.get_changes = lambda type_, since: iter([told])  # type: ignore[method-assign]
+    bench.poll_changes()
+    assert bench.history == [("create", "a"), ("delete", "a")]
+    assert source.gets == []
+
+
+def test_what_the_same_answer_shows_and_calls_destroyed_is_looked_at(
+    bench: Bench, source: Source
+) -> None:
+    source.put("a")
+    bench.listing()
+    source.put("a", "B")
+    told = [Page([raw(source.entities["a"])]), Page([], destroyed=["a"], last=True)]
+    source.get_changes = lambda type_, since: iter(told)  # type: ignore[method-assign]
+    bench.poll_changes()
+    bench.look_again()
+    assert bench.states == {"a": "B"}
+    assert source.gets == ["a"]
+
+
 def test_deletions_told_in_great_numbers_are_confirmed_by_a_listing(
     bench: Bench, source: Source
 ) -> None:
