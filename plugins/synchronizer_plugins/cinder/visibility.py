@@ -2,14 +2,8 @@
 """Whether the credential sees all volume types: they belong to nobody, so nobody's absence
 shows that it does not."""
 
-import contextlib
-
-import msgspec
-
-from synchronizer.plugin import Entity
-from synchronizer.plugin.openstack import Service, documents, failure
-
-_public = msgspec.json.Decoder(msgspec.defstruct("Type", [("is_public", bool)]))
+from synchronizer.plugin import BadAnswer, Entity
+from synchronizer.plugin.openstack import Service
 
 
 def vouches(volume_type: Entity, own: str | None) -> bool:
@@ -18,17 +12,17 @@ def vouches(volume_type: Entity, own: str | None) -> bool:
 
 
 def doubt(cinder: Service) -> str | None:
-    """Asks for a private type. To whoever is no administrator Cinder shows public ones all the
-    same."""
-    answer = cinder.get("/types", {"is_public": "False", "limit": "1"})
-    if answer.status != 200:
-        raise failure(answer, cinder.name)
-    types, _ = documents.page(answer, cinder.name, "volume_types")
-    for text in types:
-        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-            if _public.decode(text).is_public:  # type: ignore[attr-defined]
-                return (
-                    "cinder shows this credential the public ones only; give it a role that sees"
-                    " all of them, or leave cinder.volume_type out of `types`"
-                )
-    return None
+    """What speaks against the credential's seeing all types; None if it does.
+
+    To who is no administrator Cinder shows the public types and those that its project may use,
+    with 200. It reads `is_public` for administrators alone, and refuses a value that is none.
+    """
+    answer = cinder.get("/types", {"is_public": "whichever", "limit": "1"})
+    if answer.status == 400:
+        return None
+    if answer.status == 200:
+        return (
+            "cinder shows this credential public types and its project's only; give it a role that"
+            " sees all of them, or leave cinder.volume_type out of `types`"
+        )
+    raise BadAnswer(f"{cinder.name}: {answer.request} answered {answer.status}")

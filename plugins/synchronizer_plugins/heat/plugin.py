@@ -28,15 +28,25 @@ class HeatPlugin(OpenStackPlugin, HearsNotifications):
         *SETTINGS,
         Setting("global_tenant", False, "ask for all projects (policy stacks:global_index)"),
         Setting("show_nested", False, "nested stacks, too"),
+        Setting(
+            "show_status_reason",
+            False,
+            "stack_status_reason, too: it may quote the values of hidden parameters",
+        ),
     )
 
     def __init__(self, context: PluginContext) -> None:
         super().__init__(context)
         self._show_nested: bool = self.setting("show_nested")
         configured = stacks.kind(
-            global_tenant=self.setting("global_tenant"), show_nested=self._show_nested
+            global_tenant=self.setting("global_tenant"),
+            show_nested=self._show_nested,
+            show_status_reason=self.setting("show_status_reason"),
         )
         self._kinds = {configured.type.name: configured}
+
+    def types(self) -> tuple[EntityType, ...]:
+        return tuple(kind.type for kind in self._kinds.values())
 
     def connect(self, access: CloudAccess) -> Heat:
         return Heat(access)

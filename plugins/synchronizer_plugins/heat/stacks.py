@@ -25,6 +25,10 @@ ALL_PROJECTS = {"global_tenant": "true"}
 
 GONE = "DELETE_COMPLETE"
 
+#: Quotes what went wrong with a resource, and with it the values of its properties: of hidden
+#: parameters, too.
+REASON = "stack_status_reason"
+
 
 class Row(msgspec.Struct):
     """What tells a stack's whereabouts."""
@@ -63,7 +67,12 @@ def sort(body: bytes, items: Sequence[Text]) -> Sorted:
 
 STACK = Kind(
     # A link holds the address by which Heat was asked.
-    type=EntityType(TYPE, volatile=frozenset({"links"}), scope_field="project"),
+    type=EntityType(
+        TYPE,
+        volatile=frozenset({"links"}),
+        sensitive=frozenset({REASON}),
+        scope_field="project",
+    ),
     path=PATH,
     plural=PLURAL,
     query=EVERYTHING,
@@ -73,11 +82,13 @@ STACK = Kind(
 )
 
 
-def kind(*, global_tenant: bool, show_nested: bool) -> Kind:
+def kind(*, global_tenant: bool, show_nested: bool, show_status_reason: bool) -> Kind:
     """Stacks as they are configured to be listed."""
+    sensitive = STACK.type.sensitive - ({REASON} if show_status_reason else set())
     query = {
         **STACK.query,
         **(ALL_PROJECTS if global_tenant else {}),
         **(NESTED if show_nested else {}),
     }
-    return dataclasses.replace(STACK, query=query)
+    type_ = dataclasses.replace(STACK.type, sensitive=sensitive)
+    return dataclasses.replace(STACK, type=type_, query=query)

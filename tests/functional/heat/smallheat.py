@@ -13,6 +13,7 @@ from tests.support.scriptedcloud import Reply, Request, page
 
 VERSION = "/v1/p1"
 OWN = "p1"
+HIDDEN = "marker-of-a-hidden-parameter"
 
 Row = dict[str, Any]
 
@@ -42,6 +43,7 @@ class SmallHeat:
                 "project": project,
                 "stack_name": f"stack-{number}",
                 "stack_status": "CREATE_COMPLETE",
+                "stack_status_reason": f"Resource CREATE failed: Invalid input: {HIDDEN!r}",
                 "deletion_time": None,
                 "parent": None,
                 "tags": None,

@@ -7,7 +7,7 @@ from synchronizer.model import EntityType
 from synchronizer.plugin import Plugin, PluginContext
 from synchronizer.plugin.conformance import Notified, PluginConformance, Source
 from synchronizer_plugins.heat.plugin import HeatPlugin
-from tests.functional.heat.smallheat import SmallHeat
+from tests.functional.heat.smallheat import HIDDEN, SmallHeat
 from tests.support.scriptedcloud import ScriptedCloud
 
 ID = "485eb6a1-0d92-481e-a362-d906afdb319c"
@@ -26,7 +26,7 @@ class SmallHeatSource(Source):
         return HeatPlugin(PluginContext("closed", {"timeout": 5.0}))
 
     def secrets(self) -> list[str]:
-        return ["scripted-password"]
+        return ["scripted-password", HIDDEN]
 
     def create(self, type_: EntityType) -> str:
         return self._heat.add()

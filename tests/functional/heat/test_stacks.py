@@ -48,6 +48,13 @@ class TestListing:
         assert nested not in listed(make_plugin())
         assert nested in listed(make_plugin(show_nested=True))
 
+    def test_the_reason_of_a_status_is_kept_on_request(self, make_plugin: MakePlugin) -> None:
+        """It may quote hidden parameters."""
+        (stack,) = make_plugin().types()
+        assert stack.sensitive == {"stack_status_reason"}
+        (stack,) = make_plugin(show_status_reason=True).types()
+        assert not stack.sensitive
+
     def test_all_projects_are_asked_for_where_it_is_configured(
         self, make_plugin: MakePlugin, heat: SmallHeat
     ) -> None:

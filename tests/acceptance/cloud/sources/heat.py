@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Heat, as it runs in the cloud."""
 
+import copy
 from typing import Any
 
 from keystoneauth1 import exceptions
@@ -22,7 +23,8 @@ TEMPLATE = {
 
 
 class HeatSource(RealSource):
-    """Stacks come and go. Each has a hidden parameter and an output."""
+    """Stacks come and go. Each has a hidden parameter and an output; one that failed quotes
+    its parameter in the reason of its status."""
 
     plugin_class = HeatPlugin
     service_type = "orchestration"
@@ -30,16 +32,15 @@ class HeatSource(RealSource):
     def __init__(self, cloud: RunningCloud) -> None:
         super().__init__(cloud)
         self._names: dict[str, str] = {}
+        self._failed: str | None = None
 
     def secrets(self) -> list[str]:
+        if self._failed is None:
+            self._failed = self._fail()
         return [*super().secrets(), HIDDEN, OUTPUT]
 
     def create(self, type_: EntityType) -> str:
-        name = self.new_name("stack")
-        body = {**_fields(), "stack_name": name, "timeout_mins": 5}
-        id_ = str(self.call("POST", "/stacks", body)["stack"]["id"])
-        self._names[id_] = name
-        self._later.callback(self.delete, type_, id_)
+        id_ = self._start(_fields())
         self._becomes(id_, "CREATE_COMPLETE")
         return id_
 
@@ -55,6 +56,29 @@ class HeatSource(RealSource):
             return
         # A GET of a deleted stack still shows it; a listing does not.
         self.settled(f"the stack {id_} to be gone", lambda: not self._listed(id_))
+
+    def _fail(self) -> str:
+        """Makes a stack that fails, and tells with what."""
+        template: dict[str, Any] = copy.deepcopy(TEMPLATE)
+        name = {"get_param": "password"}
+        template["resources"]["network"] = {
+            "type": "OS::Neutron::Net",
+            "properties": {"name": name},
+        }
+        hidden = {"password": HIDDEN.ljust(300, "x")}  # too long for a name
+        id_ = self._start({"template": template, "parameters": hidden})
+        self._becomes(id_, "CREATE_FAILED")
+        if HIDDEN not in self._listed(id_)[0]["stack_status_reason"]:
+            raise AssertionError("the stack failed for another reason")
+        return id_
+
+    def _start(self, fields: dict[str, Any]) -> str:
+        name = self.new_name("stack")
+        body = {**fields, "stack_name": name, "timeout_mins": 5}
+        id_ = str(self.call("POST", "/stacks", body)["stack"]["id"])
+        self._names[id_] = name
+        self._later.callback(self.delete, EntityType("heat.stack"), id_)
+        return id_
 
     def _path(self, id_: str) -> str:
         # By the id alone, Heat answers with a redirection.
