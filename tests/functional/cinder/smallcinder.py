@@ -38,6 +38,8 @@ class SmallCinder:
         self.services: list[Row] = [_service("cinder-volume", "node1@lvm")]
         self.pools: list[Row] = [_pool("node1@lvm#fast"), _pool("node1@lvm#slow")]
         self.admin = True
+        #: Private types that our own project may use.
+        self.usable: set[str] = set()
         self.most = 1000
         self.highest = HIGHEST
         self.override: Reply | None = None
@@ -98,7 +100,9 @@ class SmallCinder:
         plural, links, _, knows = _LISTS[path]
         found = self._visible(path)
         if path == "/types":
-            wanted = request.query.get("is_public", "True") if self.admin else "True"
+            wanted = request.query.get("is_public", "True") if self.admin else "None"
+            if wanted not in {"True", "False", "None"}:
+                return _fault(400, "badRequest", f"Invalid is_public filter [{wanted}]")
             found = [row for row in found if wanted in {"None", str(row["is_public"])}]
         else:
             if not (self.admin and request.query.get("all_tenants")):
@@ -120,7 +124,7 @@ class SmallCinder:
         if self.admin:
             return rows
         if path == "/types":
-            return [row for row in rows if row["is_public"]]
+            return [row for row in rows if row["is_public"] or row["id"] in self.usable]
         return [row for row in rows if _project(row) == OWN]
 
 

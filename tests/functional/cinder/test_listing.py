@@ -69,10 +69,11 @@ def test_whoever_is_no_administrator_sees_no_complete_listing_of_types(
     *_, last = plugin.get_all(volume_type)
     assert not last.problems
     private = cinder.add("/types", is_public=False)
+    cinder.usable.add(cinder.add("/types", is_public=False))
     cinder.admin = False
     *_, last = plugin.get_all(volume_type)
-    assert "public ones only" in last.problems[0]
-    with pytest.raises(Unclear, match="public ones only"):
+    assert "public types and its project's only" in last.problems[0]
+    with pytest.raises(Unclear, match="public types and its project's only"):
         plugin.get(volume_type, private)
 
 
