@@ -8,6 +8,7 @@ import msgspec
 
 from synchronizer.plugin import EntityType
 from synchronizer.plugin.openstack import Kind, Text, by_href, documents
+from synchronizer_plugins.glance import visibility
 
 #: What Glance gives at most unless it is configured otherwise; it quietly clamps more.
 PAGE_SIZE = 1000
@@ -44,16 +45,6 @@ def with_sorted_tags(text: Text) -> Text:
     return msgspec.json.encode({**fields, "tags": ordered})
 
 
-def vouches(image: Mapping[str, object], own: str | None) -> bool:
-    """Whether it takes an administrator to see the image.
-
-    Everybody sees public and community images; a project its own, and those shared with it.
-    """
-    owner = image.get("owner")
-    restricted = image.get("visibility") in ("private", "shared")
-    return restricted and isinstance(owner, str) and owner != own
-
-
 IMAGES = Kind(
     type=IMAGE,
     path="/images",
@@ -68,5 +59,6 @@ IMAGES = Kind(
     singular=None,
     changes=changed_since,
     shape=with_sorted_tags,
-    vouches=vouches,
+    vouches=visibility.vouches,
+    doubt=visibility.doubt,
 )

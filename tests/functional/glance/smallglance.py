@@ -24,6 +24,8 @@ class SmallGlance:
     def __init__(self, prefix: str = "/v2") -> None:
         self.rows: list[Row] = []
         self.admin = True
+        #: Image -> project -> the state of its membership.
+        self.members: dict[str, dict[str, str]] = {}
         self.most = 1000
         self.override: Reply | None = None
         self._prefix = prefix
@@ -81,7 +83,11 @@ class SmallGlance:
 
     def _list(self, request: Request) -> Reply:
         query = request.query
-        found = [row for row in self.rows if self._may_see(row) and _passes(row, query)]
+        found = [
+            row
+            for row in self.rows
+            if self._may_see(row) and _passes(row, query) and self._may_list(row, query)
+        ]
         if query.get("sort") != "created_at:asc,id:asc":
             return fault(400, "this Glance knows one order only")
         limit = min(int(query.get("limit", 25)), self.most)
@@ -101,13 +107,24 @@ class SmallGlance:
         return Reply(document)
 
     def _may_see(self, row: Row) -> bool:
-        return self.admin or row["owner"] == OWN or row["visibility"] in {"public", "community"}
+        mine = row["owner"] == OWN or OWN in self.members.get(row["id"], {})
+        return self.admin or mine or row["visibility"] in {"public", "community"}
+
+    def _may_list(self, row: Row, query: dict[str, str]) -> bool:
+        """What is shared with us is listed by the state of our membership."""
+        if self.admin or row["owner"] == OWN or row["visibility"] in {"public", "community"}:
+            return True
+        wanted = query.get("member_status", "accepted")
+        return wanted in {"all", self.members[row["id"]][OWN]}
 
 
 def _passes(row: Row, query: dict[str, str]) -> bool:
     if row["os_hidden"] != (query.get("os_hidden", "false") == "true"):
         return False
-    shows_all = query.get("visibility") == "all"
+    wanted = query.get("visibility", "")
+    if wanted not in {"", "all", row["visibility"]}:
+        return False
+    shows_all = wanted in {"all", "community"}
     if not shows_all and row["visibility"] == "community" and row["owner"] != OWN:
         return False
     operator, _, instant = query.get("updated_at", "").partition(":")

@@ -16,10 +16,11 @@ from synchronizer.plugin import (
     Page,
     SourceBusy,
     SourceUnavailable,
+    Unclear,
 )
 from synchronizer_plugins.glance.images import IMAGE
 from synchronizer_plugins.glance.plugin import GlancePlugin
-from tests.functional.glance.smallglance import SmallGlance, fault
+from tests.functional.glance.smallglance import OWN, SmallGlance, fault
 from tests.support.scriptedcloud import Reply, Request, ScriptedCloud, html
 
 
@@ -162,3 +163,27 @@ def test_who_is_no_admin_sees_nothing_that_vouches(
     left = images(list(plugin.get_all(IMAGE))).values()
     assert left
     assert not any(plugin.vouches(IMAGE, image, own) for image in left)
+
+
+@pytest.mark.parametrize("state", ["accepted", "pending", "rejected"])
+def test_what_is_shared_with_a_member_is_doubted(
+    plugin: GlancePlugin, glance: SmallGlance, state: str
+) -> None:
+    mine = glance.add(owner="p2", visibility="shared")
+    hidden = glance.add(owner="p2", visibility="shared")
+    glance.members[mine] = {OWN: state}
+    *_, last = plugin.get_all(IMAGE)
+    assert not last.problems
+    glance.admin = False
+    *_, last = plugin.get_all(IMAGE)
+    assert "shared with its project only" in last.problems[0]
+    with pytest.raises(Unclear, match="shared with its project only"):
+        plugin.get(IMAGE, hidden)
+
+
+def test_where_all_images_are_our_own_nothing_is_doubted(
+    plugin: GlancePlugin, glance: SmallGlance
+) -> None:
+    glance.rows = [row for row in glance.rows if row["owner"] == OWN]
+    *_, last = plugin.get_all(IMAGE)
+    assert not last.problems

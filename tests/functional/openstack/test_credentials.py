@@ -66,7 +66,8 @@ def test_a_second_region(fleet: Fleet, make_plugin: MakePlugin) -> None:
     fleet.launch("a", project=OWN)
     for region in ("RegionOne", "RegionTwo"):
         fleet.requests.clear()
-        list(make_plugin(settings={"region": region}).get_all(LINKED))
+        regions = {"regions": ["RegionOne", "RegionTwo"], "region_name": None}
+        list(make_plugin(settings={"region": region}, **regions).get_all(LINKED))
         assert {path.split("/")[2] for path, _ in fleet.requests} == {region}
 
 

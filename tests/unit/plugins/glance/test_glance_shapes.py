@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synchronizer.plugin import Hint
-from synchronizer_plugins.glance.images import changed_since, vouches, with_sorted_tags
+from synchronizer_plugins.glance.images import changed_since, with_sorted_tags
 from synchronizer_plugins.glance.notifications import hints
+from synchronizer_plugins.glance.visibility import vouches
 
 ID = "7da098c3-80b3-44d1-bd62-14465de0c868"
 
