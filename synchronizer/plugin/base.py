@@ -36,7 +36,7 @@ class PluginContext:
     cloud: str
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     sampled: frozenset[str] | None = None
-    budget: Budget = dataclasses.field(default_factory=Unlimited)
+    budget: Budget = dataclasses.field(default_factory=Unlimited, compare=False)
 
 
 class Plugin(abc.ABC):
