@@ -243,6 +243,8 @@ def test_an_empty_catalogue_is_a_bad_configuration(cloud: Scripted, told: NovaPl
         list(told.get_all(SERVER))
 
 
-def test_an_unknown_region_has_no_such_service(simulated: Running, make_plugin: MakePlugin) -> None:
-    with pytest.raises(NoSuchService, match="Elsewhere"):
+def test_a_region_that_clouds_yaml_does_not_have_is_a_bad_configuration(
+    simulated: Running, make_plugin: MakePlugin
+) -> None:
+    with pytest.raises(BadConfiguration, match="Elsewhere"):
         list(make_plugin(simulated.auth_url, region="Elsewhere").get_all(SERVER))
