@@ -112,14 +112,13 @@ def _translated_cinderclient() -> Iterator[None]:
     except cinder_errors.UnsupportedVersion as error:
         raise BadConfiguration(f"cinder: {error}") from error
     except cinder_errors.ClientException as error:
-        said = f"cinder: its versions document answered {error.code}: {excerpt(_said(error))}"
+        # What came with it may hold the token, and stays out of messages and tracebacks.
+        said = f"cinder: its versions document answered {error.code}"
         if error.code in {401, 403}:
-            raise NotPermitted(said) from error
+            raise NotPermitted(f"{said}; give the user in clouds.yaml a role there") from None
         if error.code in {413, 429}:
             wait = getattr(error, "retry_after", 0)
-            raise SourceBusy(said, retry_after=wait or None) from error
-        raise SourceUnavailable(said) from error
-
-
-def _said(error: cinder_errors.ClientException) -> bytes:
-    return str(error.message or "").encode()
+            raise SourceBusy(said, retry_after=wait or None) from None
+        raise SourceUnavailable(
+            f"{said}; is cinder's endpoint in the catalogue right?" if error.code == 404 else said
+        ) from None

@@ -117,12 +117,13 @@ def _translated_novaclient() -> Iterator[None]:
     except nova_errors.UnsupportedVersion as error:
         raise BadConfiguration(f"nova: {error}") from error
     except nova_errors.ClientException as error:
-        said = (
-            f"nova: its versions document answered {error.code}: {excerpt(error.message.encode())}"
-        )
+        # What came with it may hold the token, and stays out of messages and tracebacks.
+        said = f"nova: its versions document answered {error.code}"
         if error.code in {401, 403}:
-            raise NotPermitted(said) from error
+            raise NotPermitted(f"{said}; give the user in clouds.yaml a role there") from None
         if error.code in {413, 429}:
             wait = getattr(error, "retry_after", 0)
-            raise SourceBusy(said, retry_after=wait or None) from error
-        raise SourceUnavailable(said) from error
+            raise SourceBusy(said, retry_after=wait or None) from None
+        raise SourceUnavailable(
+            f"{said}; is nova's endpoint in the catalogue right?" if error.code == 404 else said
+        ) from None

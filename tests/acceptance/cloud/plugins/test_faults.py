@@ -42,9 +42,16 @@ BY_SERVICE = {class_.service: class_ for class_ in CLASSES}
 TYPES = [(class_.service, kind.type.name) for class_ in CLASSES for kind in class_.kinds]
 QUICK = [bad for bad in BAD if bad.quick]
 SLOW = [bad for bad in BAD if not bad.quick]
+#: Those that differ once a service is being listed, and before it has ever been.
+TELLING = [
+    bad
+    for bad in QUICK
+    if bad.name
+    in {"401", "403", "404-of-a-proxy", "429", "500", "503", "truncated", "html", "an-empty-object"}
+]
 PATIENT = {"page_size": 1, "timeout": 60.0}
 #: What a request of a plugin that is to run into its time-out may take, in seconds.
-HASTE = 1.0
+HASTE = 0.5
 #: An id that nothing has.
 ABSENT = "00000000-0000-4000-8000-00000000dead"
 
@@ -111,6 +118,18 @@ def check_error(error: errors.SynchronizerError, bad: Bad, name: str, secrets: s
     assert not [secret for secret in secrets if secret in told]
 
 
+def check_beginning(
+    error: errors.SynchronizerError, bad: Bad, name: str, secrets: set[str]
+) -> None:
+    """Before anything is listed, services' own libraries ask for their versions: they tell
+    refusals less finely."""
+    expected = (bad.error, errors.SourceUnavailable)
+    assert isinstance(error, expected), f"{type(error).__name__}: {error}"
+    assert name in error.message
+    told = "".join(traceback.format_exception(error))
+    assert not [secret for secret in secrets if secret in told]
+
+
 @pytest.fixture(scope="module")
 def behind(whole: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     path = tmp_path_factory.mktemp("faults") / "clouds.yaml"
@@ -165,7 +184,7 @@ def test_a_listing_says_what_is_wrong(
     bench.check(bad, lambda: listed(bench.plugin, type_))
 
 
-@pytest.mark.parametrize("bad", QUICK, ids=str)
+@pytest.mark.parametrize("bad", TELLING, ids=str)
 @pytest.mark.parametrize(("service", "name"), TYPES, ids=lambda value: str(value))
 def test_a_listing_that_breaks_off_does_not_end(
     service: str, name: str, bad: Bad, bench_of: Callable[..., Bench]
@@ -260,7 +279,7 @@ def test_a_service_that_is_well_again_is_read_again(
     bench = bench_of(service)
     type_ = bench.plugin.types()[0]
     bench.warm()
-    for bad in QUICK:
+    for bad in TELLING:
         bench.proxy.fault = bad.sent
         with pytest.raises(errors.SynchronizerError):
             listed(bench.plugin, type_)
@@ -271,7 +290,7 @@ def test_a_service_that_is_well_again_is_read_again(
 # --- a service that was never found --------------------------------------------
 
 
-@pytest.mark.parametrize("bad", QUICK, ids=str)
+@pytest.mark.parametrize("bad", TELLING, ids=str)
 @pytest.mark.parametrize("service", BY_SERVICE)
 def test_a_plugin_that_begins_amid_a_fault_says_so(service: str, bad: Bad, behind: Behind) -> None:
     plugin = make(service, FAULTY)
@@ -280,7 +299,7 @@ def test_a_plugin_that_begins_amid_a_fault_says_so(service: str, bad: Bad, behin
     try:
         with pytest.raises(errors.SynchronizerError) as caught:
             listed(plugin, plugin.types()[0])
-        check_error(caught.value, bad, service, {behind.secret, *proxy.tokens})
+        check_beginning(caught.value, bad, service, {behind.secret, *proxy.tokens})
         with pytest.raises(errors.SynchronizerError):
             list(plugin.check())
         proxy.fault = None
@@ -309,7 +328,7 @@ def test_a_service_that_the_catalogue_lacks_is_named(
 
 
 @pytest.mark.parametrize("bad", QUICK, ids=str)
-@pytest.mark.parametrize("service", BY_SERVICE)
+@pytest.mark.parametrize("service", ["keystone", "nova"])
 def test_keystone_that_gives_no_token_is_told_from_the_service(
     service: str, bad: Bad, behind: Behind
 ) -> None:
