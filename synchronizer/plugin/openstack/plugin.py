@@ -111,6 +111,8 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
             raise TypeError(f"{type_.name} has no changes-since")
         queries = [ask(since) for ask in (kind.changes, kind.created) if ask is not None]
         seen: set[bytes] = set()
+        # What changed proves nothing about the rest, whoever asks.
+        kind = dataclasses.replace(kind, doubt=None)
         with self._reading(kind) as service:
             for number, query in enumerate(queries, 1):
                 ends = number == len(queries)
