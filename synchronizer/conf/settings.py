@@ -48,7 +48,7 @@ class CloudSettings:
 
     name: str
     plugins: tuple[PluginSettings, ...]
-    notification_transport_url: str = ""
+    notification_transport_url: str = dataclasses.field(default="", repr=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

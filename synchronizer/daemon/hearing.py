@@ -14,10 +14,10 @@ NONE = "none"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ServicesBus:
-    """Where the notifications of one plugin's service are. The URL holds a password."""
+    """Where the notifications of one plugin's service are."""
 
     name: str
-    url: str
+    url: str = dataclasses.field(repr=False)  # holds a password
     channels: tuple[Channel, ...]
 
     def listener(self, worker: SamplingWorker) -> Listener:

@@ -111,6 +111,42 @@ def test_a_name_that_the_bus_cannot_carry_is_refused(tmp_path: pathlib.Path, nam
         load(tmp_path, f"[DEFAULT]\nclouds = {name}\n")
 
 
+def test_a_cloud_may_have_a_bus_of_its_services(tmp_path: pathlib.Path) -> None:
+    text = """
+[DEFAULT]
+clouds = one, two
+[cloud:one]
+plugins = nova, cinder
+notification_transport_url = rabbit://me:pw@host/
+[cinder]
+notification_channels = cinder/notifications, other/topic
+[cloud:one:nova]
+notification_channels = none
+"""
+    one, two = load(tmp_path, text).clouds
+    assert one.notification_transport_url == "rabbit://me:pw@host/"
+    assert two.notification_transport_url == ""
+    nova, cinder = one.plugins
+    assert nova.notification_channels == ("none",)
+    assert cinder.notification_channels == ("cinder/notifications", "other/topic")
+    assert two.plugins[0].notification_channels == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("[cloud:one]\nnotification_transport_url = kafka://me:pw@host/", "must begin with rabbit"),
+        ("[nova]\nnotification_channels = nova", "notification_channels"),
+    ],
+)
+def test_a_services_bus_that_cannot_be_listened_to_is_refused(
+    tmp_path: pathlib.Path, lines: str, named: str
+) -> None:
+    with pytest.raises(errors.BadConfiguration, match=named) as raised:
+        load(tmp_path, f"[DEFAULT]\nclouds = one\n{lines}\n")
+    assert "pw" not in raised.value.message
+
+
 def test_the_rabbit_driver_s_options_are_handed_on_as_they_were_said(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
