@@ -17,6 +17,9 @@ LOG = logging.getLogger(__name__)
 #: The share of an interval by which a poll may come sooner, so that polls spread.
 _JITTER = 0.1
 
+#: The mean of what lies between the beginnings of two polls, in intervals.
+MEAN_GAP = 1.0 - _JITTER / 2
+
 
 class PollLoop:
     """Runs one poll again and again; never two at once.
