@@ -26,7 +26,13 @@ WEIGHTS = {
     "security_group_rule": 1,
     "image": 1,
     "user": 1,
+    "project": 1,
+    "domain": 1,
+    "region": 1,
+    "role_assignment": 1,
 }
+# Kinds that belong to no project.
+HOMELESS = frozenset({"user", "project", "domain", "region"})
 # How often an operation is a create or a delete.
 TURNOVER = 0.4
 
@@ -97,7 +103,7 @@ def _present(world: World, kind: str) -> Iterable[Entity]:
     for found in listing(world.admin, kind):
         name = name_of(found) or ""
         project = projects.get(project_of(found) or "")
-        if kind == "user":  # of a domain, not of a project
+        if kind in HOMELESS:
             project = world.admin
         if project is None or not name.startswith(f"{kind}-") or found.get("device_owner"):
             continue

@@ -136,7 +136,7 @@ class Entity:
             raise
         answered = now()
         if operation == "create":
-            self.id = line["id"] = self.created_id(answer.json())
+            self.id = line["id"] = self.created_id(answer.json() if answer.content else {})
         line |= {"ok": True, "http": answer.status_code, "answered": answered, "want": want}
         try:
             status, settled = self.settle()

@@ -122,25 +122,6 @@ class Stack(Entity):
         return {"parameters": parameters, "template": TEMPLATE}
 
 
-class User(Entity):
-    kind, service, path = "user", "identity", "/users"
-    needs = frozenset({"keystone"})
-    operations = ("rename", "disable_or_enable")
-
-    def state(self, shown: dict[str, Any]) -> str | None:
-        return "active"
-
-    def rename(self) -> str | None:
-        want = {"name": self.new_name()}
-        return self.do("rename", "PATCH", self.url(), self.body(**want), want)
-
-    def disable_or_enable(self) -> str | None:
-        """Disable it if it is enabled, else enable it."""
-        want = {"enabled": not self.show()["enabled"]}
-        operation = "enable" if want["enabled"] else "disable"
-        return self.do(operation, "PATCH", self.url(), self.body(**want), want)
-
-
 class Image(Entity):
     kind, service, path, bare = "image", "image", "/v2/images", True
     needs = frozenset({"glance"})

@@ -27,7 +27,13 @@ LISTINGS = {
     ),
     "image": ("glance", "image", "/v2/images", "images"),
     "user": ("keystone", "identity", "/users", "users"),
+    "project": ("keystone", "identity", "/projects", "projects"),
+    "domain": ("keystone", "identity", "/domains", "domains"),
+    "region": ("keystone", "identity", "/regions", "regions"),
+    "role_assignment": ("keystone", "identity", "/role_assignments", "role_assignments"),
 }
+# They come in one answer: Keystone takes no limit, or forgets the marker.
+WHOLE = frozenset({"region", "role_assignment"})
 # How long side effects take: a deleted server's port goes last.
 SIDE_EFFECTS = 3.0
 
@@ -35,11 +41,30 @@ SIDE_EFFECTS = 3.0
 def listing(admin: Project, kind: str, page: int = 500) -> Iterator[dict[str, Any]]:
     """Yield every entity of a kind, in every project."""
     _, service, path, key = LISTINGS[kind]
+    if kind in WHOLE:
+        whole: list[dict[str, Any]] = admin.get(service, path)[key]
+        yield from map(with_id, whole)
+        return
     url = f"{path}{'&' if '?' in path else '?'}limit={page}"
     marker = ""
     while found := admin.get(service, url + marker)[key]:
         yield from found
         marker = f"&marker={found[-1]['id']}"
+
+
+def with_id(found: dict[str, Any]) -> dict[str, Any]:
+    """Return an entity as it is; a role assignment with an id, made of its parts."""
+    if "role" not in found:
+        return found
+    actor, scope = "user" if "user" in found else "group", found["scope"]
+    where = next((name for name in ("project", "domain") if name in scope), None)
+    parts = [
+        f"{actor}:{found[actor]['id']}",
+        f"role:{found['role']['id']}",
+        f"{where}:{scope[where]['id']}" if where else "system:all",
+        *(["inherited"] if "OS-INHERIT:inherited_to" in scope else []),
+    ]
+    return {**found, "id": ",".join(parts)}
 
 
 def project_of(entity: dict[str, Any]) -> str | None:

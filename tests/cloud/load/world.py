@@ -10,7 +10,8 @@ from keystoneauth1 import exceptions
 
 from tests.cloud.cloud import Cloud
 from tests.cloud.load.entity import Entity
-from tests.cloud.load.kinds import Image, Server, ServerWithVolumes, Stack, User, Volume
+from tests.cloud.load.identity import Domain, Region, RoleAssignment, Tenant, User
+from tests.cloud.load.kinds import Image, Server, ServerWithVolumes, Stack, Volume
 from tests.cloud.load.listing import write_present
 from tests.cloud.load.networking import (
     FloatingIp,
@@ -40,6 +41,10 @@ ALL_KINDS: tuple[type[Entity], ...] = (
     SecurityGroupRule,
     Image,
     User,
+    Tenant,
+    Domain,
+    Region,
+    RoleAssignment,
 )
 
 
