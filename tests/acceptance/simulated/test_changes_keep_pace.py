@@ -4,43 +4,16 @@
 import time
 from pathlib import Path
 
-import msgspec
-
-from synchronizer.client import Added, Deleted, Updated
-from synchronizer.simulator import Fault, GroundTruth
+from synchronizer.simulator import Fault
 from tests.acceptance.simulated.settings import PATIENCE, options
 from tests.support.copying import Copying
 from tests.support.daemon import Daemon
-from tests.support.simulated import CLOUD, TYPE, SimulatedCloud, visible
+from tests.support.lags import lags
+from tests.support.simulated import CLOUD, TYPE, SimulatedCloud
 from tests.support.waiting import until
 
 LISTING_SECONDS = 60.0
 MOST_LAG_SECONDS = 3.0
-
-
-def lags(consumer: Copying, truth: GroundTruth, since: int, until_: int) -> list[float]:
-    """Seconds from a mutation to the moment at which a consumer had its state, in order."""
-    came: dict[tuple[str, bytes], int] = {}
-    for mutation in truth.mutations:
-        came[mutation.id, state(msgspec.json.decode(mutation.entity))] = mutation.at
-    found = []
-    for at, event in list(consumer.told):
-        if not since <= at <= until_ or not isinstance(event, Added | Updated | Deleted):
-            continue
-        entity = None if isinstance(event, Deleted) else consumer_state(event)
-        mutated = came.get((event.id, state(entity)))
-        assert mutated is not None, f"{event.id} was told in a state that it never had: {entity}"
-        found.append((at - mutated) / 1e6)
-    return sorted(found)
-
-
-def consumer_state(event: Added | Updated) -> object:
-    return event.entity if isinstance(event, Added) else event.new
-
-
-def state(entity: object) -> bytes:
-    shown = visible({"": entity})[""] if isinstance(entity, dict) else None
-    return msgspec.json.encode(shown, order="deterministic")
 
 
 def test_changes_are_seen_within_seconds_while_a_listing_takes_a_minute(tmp_path: Path) -> None:
