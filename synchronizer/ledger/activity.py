@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, literal, select, update
 
 from synchronizer.ledger.engine import Database
 from synchronizer.ledger.schema import activity
@@ -23,16 +23,16 @@ class Activities:
         """Adds to what is known of streams, by their numbers. A `listing` replaces the last."""
         with self._database.write() as connection:
             for stream_id, of in sorted(more.items()):  # all in one order: none waits crosswise
+                changed = {
+                    "calls": activity.c.calls + of.calls,
+                    "errors": activity.c.errors + of.errors,
+                    "busy": activity.c.busy + int(of.seconds * _SECOND),
+                    "waited": activity.c.waited + int(of.waited * _SECOND),
+                }
+                if of.listing is not None:
+                    changed["listing"] = literal(int(of.listing * _SECOND))
                 connection.execute(
-                    update(activity)
-                    .where(activity.c.stream == stream_id)
-                    .values(
-                        calls=activity.c.calls + of.calls,
-                        errors=activity.c.errors + of.errors,
-                        busy=activity.c.busy + int(of.seconds * _SECOND),
-                        waited=activity.c.waited + int(of.waited * _SECOND),
-                        listing=func.coalesce(_microseconds(of.listing), activity.c.listing),
-                    )
+                    update(activity).where(activity.c.stream == stream_id).values(changed)
                 )
 
     def all(self) -> dict[int, Activity]:
@@ -49,7 +49,3 @@ def _loaded(row: Row[tuple[int, ...]]) -> Activity:
         waited=row.waited / _SECOND,
         listing=None if row.listing is None else row.listing / _SECOND,
     )
-
-
-def _microseconds(seconds: float | None) -> int | None:
-    return None if seconds is None else int(seconds * _SECOND)

@@ -4,6 +4,7 @@
 import pytest
 
 from tests.functional.ledger.places import Place
+from tests.unit.ledger.test_activity import *  # noqa: F403
 from tests.unit.ledger.test_commit import *  # noqa: F403
 from tests.unit.ledger.test_compaction import *  # noqa: F403
 from tests.unit.ledger.test_held import *  # noqa: F403
