@@ -42,6 +42,10 @@ class KeystonePlugin(OpenStackPlugin, HearsNotifications):
         prefix = version_prefix(adapter, self.service, "/v3")
         return Service(self.service, access, adapter=adapter, prefix=prefix)
 
+    def pages(self, type_: EntityType, count: int) -> int:
+        # The users, and then the domains.
+        return super().pages(type_, count) + (type_.name == USERS.type.name)
+
     def get_all(self, type_: EntityType) -> Iterator[Page]:
         if type_.name != USERS.type.name:
             yield from super().get_all(type_)

@@ -106,6 +106,18 @@ def test_a_domain_whose_users_were_shown_is_not_asked_for_again(
     assert not [request for request in cloud.requests if "domain_id" in request.query]
 
 
+@pytest.mark.parametrize("kind", [PROJECTS, USERS, DOMAINS, ENDPOINTS, ASSIGNMENTS])
+def test_a_listing_takes_the_requests_that_were_reckoned(
+    plugin: KeystonePlugin, keystone: SmallKeystone, cloud: ScriptedCloud, kind: Any
+) -> None:
+    keystone.add("/users", domain_id="default")  # so that no last page is full
+    keystone.remove("/domains", "other")
+    count = len(found(list(plugin.get_all(kind.type))))
+    cloud.requests.clear()
+    list(plugin.get_all(kind.type))
+    assert len(cloud.requests) == plugin.pages(kind.type, count)
+
+
 def test_users_are_not_all_where_the_domains_are_not(
     plugin: KeystonePlugin, keystone: SmallKeystone
 ) -> None:
