@@ -20,14 +20,15 @@ ENTRY = "outsider"
 class Outsider:
     """`name`: of its user and its project, new each time."""
 
-    def __init__(self, cloud: RunningCloud) -> None:
+    def __init__(self, cloud: RunningCloud, password: str) -> None:
         self._cloud = cloud
+        self._password = password
         self.name = f"outsider-{uuid.uuid4().hex[:8]}"
         self.admin: Any = cloud.cloud.connect("cloud")
         self.undo = contextlib.ExitStack()
         keystone = self.admin.identity
         self.project = keystone.create_project(name=self.name, domain_id="default")
-        self.user = keystone.create_user(name=self.name, domain_id="default", password=PASSWORD)
+        self.user = keystone.create_user(name=self.name, domain_id="default", password=password)
         self.undo.callback(keystone.delete_project, self.project)
         self.undo.callback(keystone.delete_user, self.user)
         self._role = keystone.find_role("admin")
@@ -45,7 +46,7 @@ class Outsider:
         auth = {
             "auth_url": self._cloud.auth_url,
             "username": self.name,
-            "password": PASSWORD,
+            "password": self._password,
             "project_name": self.name,
             "user_domain_name": "Default",
             "project_domain_name": "Default",
@@ -118,7 +119,7 @@ class Outsider:
             if visibility == "shared":
                 glance.add_member(image, member_id=self.project.id)
                 member: Any = self.admin.connect_as(
-                    username=self.name, password=PASSWORD, project_name=self.name
+                    username=self.name, password=self._password, project_name=self.name
                 )
                 member.image.update_member(self.project.id, image, status="accepted")
 
@@ -138,7 +139,7 @@ class Outsider:
 
 
 @contextlib.contextmanager
-def outsider(cloud: RunningCloud) -> Iterator[Outsider]:
-    found = Outsider(cloud)
+def outsider(cloud: RunningCloud, password: str = PASSWORD) -> Iterator[Outsider]:
+    found = Outsider(cloud, password)
     with found.undo:
         yield found

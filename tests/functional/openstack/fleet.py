@@ -127,11 +127,12 @@ class Fleet:
             document = {"ships": shown[: limit - 1], "truncated": True}
         elif len(shown) == limit:  # the next page may be empty
             href = f"http://elsewhere.invalid/{way}?limit={limit}&marker={shown[-1]['id']}"
-            document |= {
+            following: dict[str, Document] = {
                 "linked": {"ships_links": [{"rel": "next", "href": href}]},
                 "chained": {"links": {"next": href}},
                 "marked": {},
-            }[way.removeprefix("bare-")]
+            }
+            document |= following[way.removeprefix("bare-")]
         self.on_page(page)
         return 200, document, {}
 
