@@ -21,6 +21,7 @@ _MAGIC = b"syncbdg1"
 _HEAD = struct.Struct("8s16s")
 _INSTANT = struct.Struct("d")
 _FLYING = struct.Struct("4H")
+_ALL_FLYING = struct.Struct(f"{HOLDERS * 4}H")
 _BUCKETS = int(WINDOW / BUCKET) + 2
 _WINDOW = struct.Struct(f"{_BUCKETS}Q")
 _ENTRY = struct.Struct("Q")
@@ -66,11 +67,8 @@ class Counts:
 
     def flying(self) -> list[int]:
         """Requests that are under way, by purpose."""
-        sums = [0] * len(Purpose)
-        for holder in range(HOLDERS):
-            for purpose, count in enumerate(self._of(holder)):
-                sums[purpose] += count
-        return sums
+        counts = _ALL_FLYING.unpack_from(self._buffer, _FLYING_AT)
+        return [sum(counts[purpose :: len(Purpose) + 1]) for purpose in Purpose]
 
     def holds(self, holder: int) -> bool:
         """Whether requests of this holder are under way."""

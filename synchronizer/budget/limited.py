@@ -57,8 +57,6 @@ class Limits:
 
     def allows(self, purpose: Purpose, counted: Sequence[int]) -> bool:
         """Whether one more for this fits into the minute, with those counted by purpose."""
-        if not self.requests_per_minute:
-            return True
         if counted[purpose] >= self.share(purpose):
             return False
         total = sum(counted)
@@ -157,10 +155,11 @@ class Limited(Metered):
                 return POLL
             if purpose is Purpose.LISTING and now - began < PATIENCE and counts.urgent_until > now:
                 return POLL
-            counted = [f + e for f, e in zip(flying, counts.ended(now), strict=True)]
-            if not limits.allows(purpose, counted):
-                self._tell(now, now - began)
-                return WINDOW_POLL
+            if limits.requests_per_minute:
+                counted = [f + e for f, e in zip(flying, counts.ended(now), strict=True)]
+                if not limits.allows(purpose, counted):
+                    self._tell(now, now - began)
+                    return WINDOW_POLL
             counts.begin(self._place.holder, purpose)
             return 0.0
 

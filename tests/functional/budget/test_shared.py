@@ -12,8 +12,6 @@ from synchronizer import errors
 from synchronizer.budget import Limits, places, shared
 from synchronizer.budget.counts import HOLDERS
 
-PATIENCE = 60
-
 
 class Asking:
     def __init__(self, path: pathlib.Path, in_flight: int, per_minute: int, wanted: int) -> None:
@@ -22,24 +20,31 @@ class Asking:
                 sys.executable, "-m", "tests.functional.budget.asking", str(path),
                 str(in_flight), str(per_minute), str(wanted),
             ],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )  # fmt: skip
         assert self.line() == "ready"
+
+    def go(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
 
     def line(self) -> str:
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()
 
     def lines(self) -> list[str]:
-        out, _ = self.process.communicate(timeout=PATIENCE)
-        return out.splitlines()
+        assert self.process.stdout is not None
+        return self.process.stdout.read().splitlines()
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 @pytest.fixture
@@ -53,23 +58,30 @@ def started() -> Iterator[list[Asking]]:
 def test_processes_together_have_no_more_under_way(
     tmp_path: pathlib.Path, started: list[Asking]
 ) -> None:
-    started += [Asking(tmp_path, 2, 0, 100) for _ in range(3)]
-    spans = [tuple(map(float, line.split())) for of in started for line in of.lines()]
-    assert len(spans) == 300
+    started += [Asking(tmp_path, 2, 0, 0), *(Asking(tmp_path, 2, 0, 100) for _ in range(2))]
+    holding, *others = started
+    holding.go()
+    assert holding.line() == "under way"
+    for of in others:
+        of.go()
+    spans = [tuple(map(float, line.split())) for of in others for line in of.lines()]
+    assert len(spans) == 200
     steps = sorted([(began, 1) for began, _ in spans] + [(ended, -1) for _, ended in spans])
     under_way = most = 0
     for _, step in steps:
         under_way += step
         most = max(most, under_way)
-    assert most == 2
+    assert most == 1  # beside the one that holds
 
 
 def test_what_a_killed_process_had_under_way_is_taken_back(
     tmp_path: pathlib.Path, started: list[Asking]
 ) -> None:
     started.append(Asking(tmp_path, 1, 0, 0))
+    started[0].go()
     assert started[0].line() == "under way"
     started.append(Asking(tmp_path, 1, 0, 1))
+    started[1].go()
     assert started[1].process.poll() is None
     started[0].kill()
     assert len(started[1].lines()) == 1
@@ -80,6 +92,7 @@ def test_a_killed_process_s_requests_still_count(
 ) -> None:
     budget = shared(tmp_path, "one", "things", Limits(1, 1))
     started.append(Asking(tmp_path, 1, 1, 0))
+    started[0].go()
     assert started[0].line() == "under way"
     started[0].kill()
     budget._place.reap(budget._monotonic())
