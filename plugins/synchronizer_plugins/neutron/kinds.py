@@ -4,8 +4,7 @@
 import datetime
 from collections.abc import Callable, Mapping
 
-from synchronizer.model import Entity
-from synchronizer.plugin import EntityType
+from synchronizer.plugin import Entity, EntityType
 from synchronizer.plugin.openstack import Kind, Paging, Service, Text, by_links
 from synchronizer_plugins.neutron import visibility
 from synchronizer_plugins.neutron.order import in_order

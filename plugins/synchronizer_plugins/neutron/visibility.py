@@ -13,7 +13,7 @@ import contextlib
 
 import msgspec
 
-from synchronizer.model import Entity
+from synchronizer.plugin import Entity
 from synchronizer.plugin.openstack import Service, documents, failure
 
 _NETWORKS = "/networks"
