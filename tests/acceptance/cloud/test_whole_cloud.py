@@ -122,6 +122,7 @@ class Watched:
 def test_every_copy_equals_its_service_s_own_listing_after_a_churn(
     small: bool, whole: RunningCloud, rabbit_node: RabbitNode
 ) -> None:
+    whole.cloud.set_page(5 if small else None)
     with contextlib.ExitStack() as stack:
         broker = RabbitBroker(rabbit_node)
         stack.callback(broker.close)

@@ -2,6 +2,7 @@
 """Regions of the real Keystone whose endpoints lead to the fault proxies, or that have none."""
 
 import contextlib
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ INTERFACE = "admin"
 
 
 class Behind:
-    """The proxies by service, and the secret of the credential that clouds.yaml has."""
+    """The proxies by service, and the password that clouds.yaml has."""
 
     def __init__(self, clouds_yaml: Path, proxies: dict[str, FaultProxy], secret: str) -> None:
         self.clouds_yaml = clouds_yaml
@@ -39,11 +40,11 @@ def behind_proxies(cloud: RunningCloud, path: Path) -> Iterator[Behind]:
         _forget(session)
         stack.callback(_forget, session)
         _register(session, proxies)
-        credential = _credential(session)
-        stack.callback(_ask, session, "DELETE", _credentials(session, credential["id"]))
-        clouds = _clouds(cloud, proxies["keystone"], credential)
+        password = secrets.token_hex(16)
+        stack.callback(_ask, session, "DELETE", f"/users/{_user(session, password)}")
+        clouds = _clouds(cloud, proxies["keystone"], password)
         path.write_text(yaml.safe_dump({"clouds": clouds}))
-        yield Behind(path, proxies, credential["secret"])
+        yield Behind(path, proxies, password)
 
 
 def _register(session: Any, proxies: dict[str, FaultProxy]) -> None:
@@ -71,19 +72,16 @@ def _forget(session: Any) -> None:
         _ask(session, "DELETE", f"/regions/{region}")
 
 
-def _credential(session: Any) -> dict[str, Any]:
-    """An application credential: its secret is a text that occurs nowhere else."""
-    for old in _ask(session, "GET", _credentials(session))["application_credentials"]:
-        if old["name"] == FAULTY:
-            _ask(session, "DELETE", _credentials(session, old["id"]))
-    body = {"application_credential": {"name": FAULTY}}
-    made: dict[str, Any] = _ask(session, "POST", _credentials(session), body)
-    return dict(made["application_credential"])
-
-
-def _credentials(session: Any, id_: str = "") -> str:
-    path = f"/users/{session.get_user_id()}/application_credentials"
-    return f"{path}/{id_}" if id_ else path
+def _user(session: Any, password: str) -> str:
+    """An administrator whose password is a text that occurs nowhere else; its id."""
+    for old in _ask(session, "GET", f"/users?name={FAULTY}")["users"]:
+        _ask(session, "DELETE", f"/users/{old['id']}")
+    body = {"user": {"name": FAULTY, "domain_id": "default", "password": password}}
+    id_ = str(_ask(session, "POST", "/users", body)["user"]["id"])
+    (role,) = _ask(session, "GET", "/roles?name=admin")["roles"]
+    project = session.get_project_id()
+    _ask(session, "PUT", f"/projects/{project}/users/{id_}/roles/{role['id']}")
+    return id_
 
 
 def _ask(session: Any, method: str, path: str, body: Any = None) -> Any:
@@ -92,18 +90,22 @@ def _ask(session: Any, method: str, path: str, body: Any = None) -> Any:
     return answer.json() if answer.content else None
 
 
-def _clouds(
-    cloud: RunningCloud, keystone: FaultProxy, credential: dict[str, Any]
-) -> dict[str, Any]:
+def _clouds(cloud: RunningCloud, keystone: FaultProxy, password: str) -> dict[str, Any]:
     auth = {
         "auth_url": cloud.auth_url,
-        "application_credential_id": credential["id"],
-        "application_credential_secret": credential["secret"],
+        "username": FAULTY,
+        "password": password,
+        "project_name": "admin",
+        "user_domain_name": "Default",
+        "project_domain_name": "Default",
     }
     through = f"http://127.0.0.1:{keystone.port}{urlsplit(cloud.auth_url).path}"
-    common = {"auth_type": "v3applicationcredential", "interface": INTERFACE}
     return {
-        FAULTY: {**common, "auth": auth, "region_name": FAULTY},
-        EMPTY: {**common, "auth": auth, "region_name": EMPTY},
-        KNOCKING: {**common, "auth": {**auth, "auth_url": through}, "region_name": FAULTY},
+        FAULTY: {"auth": auth, "interface": INTERFACE, "region_name": FAULTY},
+        EMPTY: {"auth": auth, "interface": INTERFACE, "region_name": EMPTY},
+        KNOCKING: {
+            "auth": {**auth, "auth_url": through},
+            "interface": INTERFACE,
+            "region_name": FAULTY,
+        },
     }

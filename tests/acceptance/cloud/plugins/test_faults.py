@@ -4,6 +4,7 @@
 Each service is reached by its endpoint in the catalogue, which leads to a proxy.
 """
 
+import contextlib
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -74,11 +75,10 @@ class Bench:
         self.proxy.fault = None
         for _ in range(60):
             if self._warm:
+                assert self.proxy.asked, "the endpoint in the catalogue is not the proxy's"
                 return
-            try:
+            with contextlib.suppress(errors.Retry):
                 self._warm = bool(next(iter(self.plugin.get_all(self.plugin.types()[0]))))
-            except errors.Retry:
-                continue
         pytest.fail("the service answers too slowly")
 
     def known_id(self, type_: EntityType) -> str:
