@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From configuration files to `Settings`."""
 
+import contextlib
 import pathlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -152,7 +153,8 @@ def read_sections(files: Iterable[str] | None) -> dict[str, dict[str, Any]]:
 def declared(
     conf: cfg.ConfigOpts, cloud: str, sections: Mapping[str, Any], declarations: PluginDeclarations
 ) -> tuple[PluginSettings, ...]:
-    """The plugins of one cloud. Their values: [cloud:NAME:PLUGIN] before [PLUGIN]."""
+    """The plugins of one cloud. Their values: [cloud:NAME:PLUGIN] before [cloud:NAME], for all
+    plugins of the cloud that have such a setting, before [PLUGIN]."""
     try:
         topics.check_cloud(cloud)
     except topics.BadName as error:
@@ -166,6 +168,8 @@ def declared(
         for group in (plugin, f"{section}:{plugin}"):
             given = sections.get(group, {})
             opts = [options.setting_option(s) for s in declarations.get(plugin, ())]
+            if group != plugin:
+                merged |= of_cloud(conf, section, sections, opts)
             if not opts:
                 opts = [cfg.StrOpt(name) for name in given if name not in common]
             conf.register_opts([*opts, *options.PLUGIN], group=group)
@@ -175,6 +179,21 @@ def declared(
         channels = tuple(common.pop("notification_channels"))
         found.append(PluginSettings(plugin, merged, types, channels, **common))
     return tuple(found)
+
+
+def of_cloud(
+    conf: cfg.ConfigOpts, section: str, sections: Mapping[str, Any], opts: Iterable[cfg.Opt]
+) -> dict[str, Any]:
+    """The values that a cloud's own section has for these settings of one of its plugins."""
+    own = {option.name for option in options.CLOUD}
+    found = {}
+    for option in opts:
+        if option.name in sections.get(section, {}) and option.name not in own:
+            # Another plugin's of this name, with another help, may be registered already.
+            with contextlib.suppress(cfg.DuplicateOptError):
+                conf.register_opt(option, group=section)
+            found[option.dest] = conf[section][option.dest]
+    return found
 
 
 def services_bus(conf: cfg.ConfigOpts, cloud: str) -> str:
