@@ -33,8 +33,10 @@ def test_the_strangers_plugin_passes_its_own_tests(
 
 def test_the_strangers_plugin_is_listed_beside_ours(full: Installation) -> None:
     listed = json.loads(full.run(full.synchronizer, "plugins", "-f", "json").stdout)
-    states = {plugin["name"]: (plugin["types"], plugin["state"]) for plugin in listed}
-    assert states == {"files": ("files.file", "ok"), "nova": ("nova.server", "ok")}
+    types = {plugin["name"]: plugin["types"].split() for plugin in listed}
+    assert {plugin["state"] for plugin in listed} == {"ok"}
+    assert types["files"] == ["files.file"]
+    assert "nova.server" in types["nova"]
     sample = full.run(full.synchronizer, "config", "sample").stdout
     assert "[files]" in sample
     assert "#marker =" in sample
