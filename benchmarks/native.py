@@ -16,6 +16,7 @@ from synchronizer.client import Added, Client, Deleted, Synced, Updated
 from synchronizer.model import Entity as State
 from tests.cloud.cloud import Cloud
 from tests.cloud.load.entity import Entity
+from tests.cloud.load.kinds import Server, Stack
 from tests.cloud.load.world import World, guarded
 
 #: The kinds of the load, and how they are called here.
@@ -31,6 +32,14 @@ TYPES = {
 
 #: What is done to an entity between its creation and its deletion.
 BETWEEN = {"stack": ("update",)}
+
+_TEMPLATE = """
+heat_template_version: wallaby
+parameters:
+  length: {type: number}
+resources:
+  password: {type: OS::Heat::RandomString, properties: {length: {get_param: length}}}
+"""
 
 #: Seconds in which a change has to arrive.
 PATIENCE = 60.0
@@ -48,6 +57,20 @@ class Tenant(Entity):
     def rename(self) -> str | None:
         want = {"name": self.new_name()}
         return self.do("rename", "PATCH", self.url(), self.body(**want), want)
+
+
+class SmallServer(Server):
+    """One without a port, which takes its time."""
+
+    def new(self) -> dict[str, Any]:
+        return super().new() | {"networks": "none"}
+
+
+class SmallStack(Stack):
+    """One without servers and volumes."""
+
+    def _fields(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        return {"parameters": parameters, "template": _TEMPLATE}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -168,12 +191,15 @@ def run(cloud: Cloud, consumer: Consumer, kinds: Iterable[str], times: int) -> l
     """So many lives of each kind, one kind beside the other: made, renamed or updated, deleted."""
     with tempfile.TemporaryDirectory() as directory:
         world = World(cloud, Path(directory) / "truth.jsonl", None)
-    world.kinds.setdefault(Tenant.kind, Tenant)
+    world.kinds |= {kind.kind: kind for kind in (Tenant, SmallServer, SmallStack)}
     log: Any = Log(consumer)
     world.truth = log
 
     def live(kind: str) -> None:
-        for _ in range(times):
+        # A service may refuse something: then there is another one.
+        for _ in range(2 * times):
+            if sum(sample.done.type == TYPES[kind] for sample in log.samples) >= 3 * times:
+                return
             entity = world.entity(kind, world.admin)
             for operation in ("create", *BETWEEN.get(kind, ("rename",)), "delete"):
                 guarded(getattr(entity, operation))

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from synchronizer.plugin import HearsNotifications, Hint, Plugin
+from synchronizer.ledger import Ledger
+from synchronizer.plugin import EntityType, HearsNotifications, Hint, Plugin
+from synchronizer.sampling import SamplingWorker, TypeSettings
 from synchronizer.sampling.notified import Notified
-from tests.unit.sampling.source import Listed, Source, VirtualClock
+from tests.unit.sampling.source import THING, Listed, Source, VirtualClock
 
 MARKER = "a-password-of-somebody"
 
@@ -62,3 +64,55 @@ def test_a_plugin_that_hears_nothing_makes_no_hints() -> None:
     deaf = Hearing(Listed(VirtualClock()))
     deaf.notified("thing.update", {"id": "a"})
     assert deaf.hints == []
+
+
+class Silent(Heard):
+    def hears(self, type_: EntityType) -> bool:
+        return False
+
+
+def worker_of(plugin: Listed, ledger: Ledger) -> tuple[SamplingWorker, list[str]]:
+    """Not started; and what its type was asked for."""
+    worker = SamplingWorker(
+        plugin,
+        ledger,
+        {THING.name: TypeSettings()},
+        owner="me",
+        on_fatal=lambda error: None,
+        clock=plugin.clock,
+    )
+    asked: list[str] = []
+    of: Any = worker._types[THING.name]
+    of.hearing = lambda problem: asked.append(f"hearing {problem}")
+    of.missed = lambda: asked.append("missed")
+    of.hint = lambda id_, deleted: asked.append(f"hint {id_} {deleted}")
+    return worker, asked
+
+
+def test_hints_go_to_their_type_and_to_none_that_is_not_sampled(ledger: Ledger) -> None:
+    worker, asked = worker_of(Heard(VirtualClock()), ledger)
+    worker.notified("thing.update", {"id": "a"})
+    worker.notified("thing.delete.end", {"id": "a"})
+    worker._hint(Hint("test.other", "b"))
+    assert asked == ["hint a False", "hint a True"]
+
+
+def test_what_was_missed_is_made_up_for_but_not_in_the_first_moments(ledger: Ledger) -> None:
+    plugin = Heard(VirtualClock())
+    worker, asked = worker_of(plugin, ledger)
+    worker.hearing(None)
+    assert asked == ["hearing None"]
+    plugin.clock.seconds += 60
+    asked.clear()
+    worker.hearing("the bus is away")
+    worker.hearing(None)
+    assert asked == ["hearing the bus is away", "hearing None", "missed"]
+
+
+def test_a_type_of_which_the_service_does_not_tell_is_left_alone(ledger: Ledger) -> None:
+    plugin = Silent(VirtualClock())
+    worker, asked = worker_of(plugin, ledger)
+    plugin.clock.seconds += 60
+    worker.hearing("the bus is away")
+    worker.hearing(None)
+    assert asked == []
