@@ -22,8 +22,8 @@ PLUGINS = ("nova", "cinder", "heat", "neutron", "glance", "keystone")
 
 
 @pytest.fixture(scope="module")
-def someone(world: RunningCloud) -> Iterator[Outsider]:
-    with outsider(world) as found:
+def someone(whole: RunningCloud) -> Iterator[Outsider]:
+    with outsider(whole) as found:
         found.share()
         yield found
 

@@ -3,8 +3,8 @@
 
 Each marker is first shown to be where it could be taken from: in the API's raw answer, or in a
 native notification. Not observable in this cloud, and so tested against small services of the
-tests' own: `adminPass` (only the answer to a creation has it), `encryption_key_id` (needs a key
-manager) and `locations`, `direct_url` (Glance shows them only where it is configured so).
+tests' own: `adminPass` (only the answer to a creation has it) and `encryption_key_id` (needs a
+key manager).
 """
 
 import base64
@@ -210,10 +210,13 @@ def test_what_is_told_in_confidence_comes_out_nowhere(
         shown = raw(someone, "orchestration", f"/stacks/{someone.name}/{stack}")
         assert OUTPUT in shown
         assert HIDDEN in shown, "the reason of the failure quotes it"
+        # Where the data of images lies: `locations` and `direct_url`.
+        location = f"file://{world.cloud.settings.data}/glance/"
+        assert location in raw(someone, "image", "/images?limit=100")
         told = notified.read_text()
         assert HIDDEN in told, "Heat's notification quotes it, too"
 
-        secrets = [HIDDEN, OUTPUT, USER_DATA, encoded, ADMIN_PASS, PASSWORD]
+        secrets = [HIDDEN, OUTPUT, USER_DATA, encoded, ADMIN_PASS, PASSWORD, location]
         outside = {
             "a copy": copies,
             "the bus": overheard.heard,
