@@ -47,6 +47,9 @@ class SimulatedNova(Source):
     def delete(self, type_: EntityType, id_: str) -> None:
         self._running.control.mutate("delete", id_)
 
+    def notifications(self) -> Iterable[Notified]:
+        return notified(of_servers=True)
+
 
 class ScriptedNova(Source):
     """Three entities a page, some of them on the last one."""
@@ -79,11 +82,16 @@ class ScriptedNova(Source):
         return entity_id(7)
 
     def notifications(self) -> Iterable[Notified]:
-        for event_type, payload in recorded():
-            hints = [hint for hint in expected(event_type, payload) if hint.type in OTHERS]
-            if not event_type.startswith(("compute.instance.", "instance.", "compute_task.")):
-                found = frozenset((hint.type, hint.id) for hint in hints)
-                yield Notified(event_type, payload, found)
+        return notified(of_servers=False)
+
+
+def notified(*, of_servers: bool) -> Iterable[Notified]:
+    """What a real Nova sent, of servers or of the rest."""
+    for event_type, payload in recorded():
+        hints = expected(event_type, payload)
+        if any(hint.type in SERVERS for hint in hints) == of_servers:
+            found = frozenset((hint.type, hint.id) for hint in hints)
+            yield Notified(event_type, payload, found)
 
 
 class TestNovaServers(PluginConformance):
