@@ -61,4 +61,5 @@ IMAGES = Kind(
     shape=with_sorted_tags,
     vouches=visibility.vouches,
     doubt=visibility.doubt,
+    doubt_requests=2,
 )

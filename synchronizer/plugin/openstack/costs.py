@@ -15,7 +15,7 @@ def of_listing(kind: Kind, count: int, size: int) -> int:
 def of_changes(kind: Kind) -> int:
     """Of a poll that finds nothing, or no more than a page."""
     queries = sum(ask is not None for ask in (kind.changes, kind.created))
-    return queries * (len(kind.parts) + _doubts(kind))
+    return queries * len(kind.parts)
 
 
 def _pages(kind: Kind, count: int, size: int) -> int:
@@ -33,4 +33,4 @@ def _pages(kind: Kind, count: int, size: int) -> int:
 
 
 def _doubts(kind: Kind) -> int:
-    return 0 if kind.doubt is None else len(kind.parts)
+    return 0 if kind.doubt is None else len(kind.parts) * kind.doubt_requests

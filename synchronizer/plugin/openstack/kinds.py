@@ -63,4 +63,5 @@ class Kind:
     sort: Callable[[bytes, Sequence[Text]], Sorted] | None = None
     vouches: Callable[[Entity, str | None], bool] | None = None
     doubt: Callable[[Service], str | None] | None = None
+    doubt_requests: int = 1
     microversion: str | None = None

@@ -92,3 +92,17 @@ def test_a_page_is_not_larger_than_the_service_makes_it() -> None:
     kind = Kind(type=EntityType("things.thing"), path="", plural="", paging=by_last_id(1000))
     assert costs.of_listing(kind, 2500, 100_000) == 3
     assert costs.of_listing(kind, 2500, 100) == 26
+
+
+def test_each_part_of_a_listing_may_be_doubted_and_no_changes_are() -> None:
+    kind = Kind(
+        type=EntityType("things.thing"),
+        path="",
+        plural="",
+        parts=({"part": "0"}, {"part": "1"}),
+        changes=lambda since: {},
+        doubt=lambda service: None,
+        doubt_requests=3,
+    )
+    assert costs.of_listing(kind, 5, 0) == 2 + 2 * 3
+    assert costs.of_changes(kind) == 2
