@@ -18,7 +18,7 @@ An implausible share of a type is held, visibly, until each of its entities has 
 import dataclasses
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from oslo_log import log as logging
 
@@ -138,12 +138,13 @@ class Evidence:
             return False
         return not (verdict.held or verdict.unclear or verdict.again)
 
-    def announced(self, ids: Sequence[str]) -> None:
+    def announced(self, ids: Sequence[str], others: Collection[str] = ()) -> None:
         """Judges ids that the service's notifications call deleted, and records the deletes.
 
         Their word, and a GET that does not find the entity, are enough: no second listing. As
         the word was not given to this credential, an entity that only who sees all can see is
-        looked at after them. What is not sure stays as it is.
+        looked at after them; none of the `others` that are said to be deleted, too. What is not
+        sure stays as it is.
         """
         credential = self._visibility.credential()
         gone: list[tuple[str, Request]] = []
@@ -155,7 +156,7 @@ class Evidence:
         if not gone:
             return
         try:
-            self._see_a_witness({id_ for id_, _ in gone})
+            self._see_a_witness({*(id_ for id_, _ in gone), *others})
         except Blind as blind:
             LOG.debug("%s: %d are said to be gone, but: %s", self._sampler.key, len(gone), blind)
             return

@@ -146,7 +146,9 @@ class Hints:
     def _see_to(self, due: dict[str, _Waiting]) -> None:
         try:
             if all(waiting.deleted for waiting in due.values()):
-                self._evidence.announced(list(due))
+                with self._lock:
+                    others = [id_ for id_, other in self._waiting.items() if other.deleted]
+                self._evidence.announced(list(due), others)
                 found = [id_ for id_ in due if not self._sampler.is_live(id_)]
             else:
                 found = [id_ for id_, waiting in due.items() if self._look(id_, waiting)]

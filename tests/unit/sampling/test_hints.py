@@ -158,6 +158,23 @@ def test_the_last_entity_that_only_who_sees_all_can_see_may_go(
     assert bench.states == {"mine": "A"}
 
 
+def test_what_is_said_to_be_deleted_is_no_witness_for_the_others(
+    bench: Bench, source: Source, clock: VirtualClock
+) -> None:
+    source.put("mine", project=OWN)
+    source.put("v", project="p2")
+    source.put("w", project="p2")
+    bench.listing()
+    source.drop("v")
+    source.drop("w")
+    bench.sampling.hint("w", deleted=True)
+    clock.seconds += hints.QUIET / 2
+    bench.sampling.hint("v", deleted=True)
+    bench.follow_hints()
+    assert bench.states == {"mine": "A"}
+    assert sorted(source.gets) == ["v", "w"]
+
+
 def test_many_deletes_need_one_witness(known: Bench, source: Source) -> None:
     ids = [f"d{number}" for number in range(hints.BATCH)]
     for id_ in ids:
