@@ -47,6 +47,8 @@ KINDS = {
     "image": "glance.image",
     "user": "keystone.user",
     "project": "keystone.project",
+    "domain": "keystone.domain",
+    "region": "keystone.region",
     "role_assignment": "keystone.role_assignment",
 }
 OPTIONS = """\
