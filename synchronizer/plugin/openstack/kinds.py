@@ -45,6 +45,7 @@ class Kind:
     its own project; without it, whether its `scope_field` names another project.
     `doubt`: asks the service, at the end of a listing and at a 404, whether the credential sees
     all entities; what speaks against that, or None. For what entities cannot vouch for.
+    `doubt_requests`: how many requests that usually takes.
     `microversion`: the lowest at which the service shows these entities so.
     """
 
