@@ -131,7 +131,10 @@ def check_beginning(
 ) -> None:
     """Before anything is listed, services' own libraries ask for their versions: they tell
     refusals less finely."""
-    expected = (bad.error, errors.SourceUnavailable)
+    expected: tuple[type[errors.SynchronizerError], ...] = (bad.error, errors.SourceUnavailable)
+    if bad.error is errors.BadAnswer:
+        # A document without versions is that of a service too old to have any.
+        expected += (errors.BadConfiguration,)
     assert isinstance(error, expected), f"{type(error).__name__}: {error}"
     assert name in error.message
     told = "".join(traceback.format_exception(error))
