@@ -28,7 +28,7 @@ def test_deletions_are_remembered_only_while_a_request_may_not_know_them(
     assert bench.states == {}
 
 
-IDS = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=4)
+IDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=4)
 
 
 @given(st.lists(IDS, max_size=30), st.integers(1, 7))
