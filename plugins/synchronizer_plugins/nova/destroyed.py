@@ -1,47 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of the servers that Nova calls DELETED it has really let go of.
+"""Changes of servers, asked for in two: those whose records are there, and destroyed ones.
 
-Nova writes DELETED into a server before it gives its resources back, and destroys the record
-after that; if giving back fails, the server goes to ERROR and stays. A query for destroyed
-records alone tells the two apart, at the price of one more request while any are shown.
+In one answer Nova mixes what has to be told apart. It writes DELETED into a server before it
+gives its resources back, and destroys the record after that; if giving back fails, the server
+goes to ERROR and stays. And beside a deleted server it shows live ones of the same host with
+an empty host_status.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 
 from synchronizer.plugin import Page
 
-#: Beside changes-since: nothing but records that are destroyed (and soft-deleted servers).
-FILTER = {"deleted": "True"}
+#: Beside changes-since. The second shows soft-deleted servers as well.
+THERE: Mapping[str, str] = {"deleted": "False"}
+DESTROYED: Mapping[str, str] = {"deleted": "True"}
 
 
-def told_apart(changes: Iterator[Page], ask: Callable[[], Iterator[Page]]) -> Iterator[Page]:
-    """The pages of changes, the deleted servers of all of them at the end.
+def told_apart(there: Iterator[Page], gone: Iterator[Page]) -> Iterator[Page]:
+    """The pages of both answers as one: `Page.destroyed` is what the second alone calls deleted.
 
-    `ask` queries with `FILTER`. What it shows too is `destroyed`; the rest stays `deleted`,
-    and is asked for one by one.
+    What the first calls so as well stays `Page.deleted`, and is asked for one by one.
     """
-    called: dict[str, None] = {}
-    for page in changes:
-        called.update(dict.fromkeys(page.deleted))
-        ends = page.last and not called
-        yield dataclasses.replace(page, deleted=(), last=ends)
-        if page.last and called:
-            yield from _last(called, ask)
-
-
-def _last(called: dict[str, None], ask: Callable[[], Iterator[Page]]) -> Iterator[Page]:
-    destroyed: set[str] = set()
-    for page in ask():
-        if any(b'"SOFT_DELETED"' not in bytes(item) for item in page.items):
-            # It shows what is there: this credential's filter counts for nothing.
-            destroyed.clear()
-            break
-        destroyed.update(page.deleted)
-        if not page.last:
-            yield Page()  # each request of its own
-    yield Page(
-        deleted=[id_ for id_ in called if id_ not in destroyed],
-        destroyed=[id_ for id_ in called if id_ in destroyed],
-        last=True,
-    )
+    doubtful: set[str] = set()
+    for page in there:
+        doubtful.update(page.deleted)
+        yield dataclasses.replace(page, last=False)
+    for page in gone:
+        # If it shows what is there, Nova passes over this credential's filters.
+        believed = all(b'"SOFT_DELETED"' in bytes(item) for item in page.items)
+        if not believed:
+            doubtful.update(page.deleted)
+        yield Page(
+            deleted=[id_ for id_ in page.deleted if id_ in doubtful],
+            destroyed=[id_ for id_ in page.deleted if id_ not in doubtful],
+            last=page.last,
+        )

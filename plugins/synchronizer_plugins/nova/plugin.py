@@ -57,17 +57,19 @@ class NovaPlugin(OpenStackPlugin, HearsNotifications):
         return Connection(self.open, connect, fixed=configured is not None)
 
     def get_changes(self, type_: EntityType, since: int) -> Iterator[Page]:
-        pages = super().get_changes(type_, since)
-        if type_.name == kinds.SERVER.name:
-            pages = destroyed.told_apart(pages, lambda: self._destroyed(since))
-        return pages
+        if type_.name != kinds.SERVER.name:
+            return super().get_changes(type_, since)
+        there = self._changes(since, destroyed.THERE)
+        return destroyed.told_apart(there, self._changes(since, destroyed.DESTROYED))
 
-    def _destroyed(self, since: int) -> Iterator[Page]:
+    def changes_pages(self, type_: EntityType) -> int:
+        return 2 * super().changes_pages(type_)
+
+    def _changes(self, since: int, beside: Mapping[str, str]) -> Iterator[Page]:
         kind = self._kinds[kinds.SERVER.name]
-        query = {**kind.query, **servers.changed_since(since), **destroyed.FILTER}
-        given = {name: value for name, value in query.items() if value is not None}
+        query = {**kind.query, **servers.changed_since(since), **beside}
         with self._reading(kind) as nova:
-            yield from walking.pages(nova, kind, self._page_size, given)
+            yield from walking.pages(nova, kind, self._page_size, query)
 
     def says_not_found(self, answer: Answer, id_: str) -> bool:
         return notfound.says_not_found(answer, id_)

@@ -88,14 +88,13 @@ def as_listed(server: Text) -> Text:
     )
 
 
-def changed_since(instant: int) -> Mapping[str, str | None]:
+def changed_since(instant: int) -> Mapping[str, str]:
     """The filter for servers whose `updated` is `instant` (microseconds since 1970) or later.
 
-    In whole seconds, rounded down, since Nova keeps no parts of them. It shows deleted and
-    soft-deleted servers by itself.
+    In whole seconds, rounded down, since Nova keeps no parts of them.
     """
     moment = datetime.datetime.fromtimestamp(instant // 1_000_000, datetime.UTC)
-    return {"changes-since": moment.strftime("%Y-%m-%dT%H:%M:%SZ"), "soft_deleted": None}
+    return {"changes-since": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
 def _may_name(body: bytes, status: bytes) -> bool:

@@ -19,9 +19,10 @@ def test_a_renamed_server_is_a_change_and_an_untouched_one_is_not(
 ) -> None:
     since = int(time.time() * 1_000_000)
     renamed = simulated.control.mutate("rename")
-    (only,) = plugin.get_changes(SERVER, since)
-    assert [msgspec.json.decode(item)["id"] for item in only.items] == [renamed]
-    assert only.last
+    there, gone = plugin.get_changes(SERVER, since)
+    assert [msgspec.json.decode(item)["id"] for item in there.items] == [renamed]
+    assert (list(gone.items), list(gone.destroyed)) == ([], [])
+    assert (there.last, gone.last) == (False, True)
 
 
 def test_a_deleted_server_is_told_by_its_id_and_not_as_an_entity(
@@ -34,54 +35,60 @@ def test_a_deleted_server_is_told_by_its_id_and_not_as_an_entity(
     assert (list(end.destroyed), list(end.deleted), end.last) == ([gone], [], True)
 
 
-def test_a_server_that_is_called_deleted_and_is_not_destroyed_is_still_to_be_asked_for(
+def test_a_server_that_is_called_deleted_and_is_not_destroyed_is_to_be_asked_for(
     cloud: Scripted, told: NovaPlugin
 ) -> None:
     leaving, gone = server("a", status="DELETED"), server("b", status="DELETED")
-    cloud.answers = [page(leaving, gone), page(gone)]
-    *_, end = told.get_changes(SERVER, 0)
-    assert (list(end.destroyed), list(end.deleted), end.last) == (["b"], ["a"], True)
+    cloud.answers = [page(leaving), page(gone)]
+    there, end = told.get_changes(SERVER, 0)
+    assert (list(there.destroyed), list(there.deleted), there.last) == ([], ["a"], False)
+    assert (list(end.destroyed), list(end.deleted), end.last) == (["b"], [], True)
     asked, again = (request.query for request in cloud.requests)
+    assert asked["deleted"] == "False"
     assert again == {**asked, "deleted": "True"}
 
 
 def test_a_nova_that_ignores_the_question_for_destroyed_servers_is_not_believed(
     cloud: Scripted, told: NovaPlugin
 ) -> None:
-    shown = page(server("a", status="DELETED"), server("b"))
-    cloud.answers = [shown, shown]
+    gone = server("a", status="DELETED")
+    cloud.answers = [page(gone, server("b")), page(gone, server("b"))]
     *_, end = told.get_changes(SERVER, 0)
     assert (list(end.destroyed), list(end.deleted), end.last) == ([], ["a"], True)
+    assert list(end.items) == []
 
 
 def test_a_soft_deleted_server_can_be_restored_and_so_is_an_entity(
     cloud: Scripted, told: NovaPlugin
 ) -> None:
-    cloud.answers = [page(server("a", status="SOFT_DELETED"))]
-    (only,) = told.get_changes(SERVER, 0)
-    assert len(only.items) == 1
-    assert list(only.deleted) == []
+    shown = page(server("a", status="SOFT_DELETED"))  # Nova shows it in both answers
+    cloud.answers = [shown, shown]
+    there, gone = told.get_changes(SERVER, 0)
+    assert (len(there.items), len(gone.items)) == (1, 0)
+    assert not (there.deleted or there.destroyed or gone.deleted or gone.destroyed)
 
 
 def test_a_server_of_a_down_cell_is_unclear(cloud: Scripted, told: NovaPlugin) -> None:
-    cloud.answers = [page(partial("b"))]
-    (only,) = told.get_changes(SERVER, 0)
-    assert list(only.unclear) == ["b"]
+    cloud.answers = [page(partial("b")), page()]
+    there, _ = told.get_changes(SERVER, 0)
+    assert list(there.unclear) == ["b"]
 
 
 def test_the_instant_is_rounded_down_to_the_second_on_every_page(
     cloud: Scripted, told: NovaPlugin
 ) -> None:
-    cloud.answers = [page(server("a"), server("b"), next_="b"), page()]
+    cloud.answers = [page(server("a"), server("b"), next_="b"), page(), page()]
     list(told.get_changes(SERVER, 1_767_225_599_999_999))
-    wanted = {"all_tenants": "1", "limit": "2", "changes-since": "2025-12-31T23:59:59Z"}
-    assert [request.query for request in cloud.requests] == [wanted, {**wanted, "marker": "b"}]
+    wanted = {"all_tenants": "1", "soft_deleted": "1", "limit": "2"}
+    wanted |= {"changes-since": "2025-12-31T23:59:59Z", "deleted": "False"}
+    asked = [request.query for request in cloud.requests]
+    assert asked == [wanted, {**wanted, "marker": "b"}, {**wanted, "deleted": "True"}]
 
 
 def test_changes_come_in_pages_to_their_end(plugin: NovaPlugin) -> None:
     pages = list(plugin.get_changes(SERVER, 0))
     assert sum(len(each.items) for each in pages) == 25
-    assert [each.last for each in pages] == [False, False, True]
+    assert [each.last for each in pages] == [False, False, False, True]
 
 
 def test_a_lost_marker_breaks_them_off(cloud: Scripted, told: NovaPlugin) -> None:
