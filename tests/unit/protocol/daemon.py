@@ -2,6 +2,7 @@
 """The daemon's parts around one real ledger: relays that can be stopped at every step, the
 snapshot server's endpoint, and backups of the file underneath."""
 
+import gc
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -144,6 +145,9 @@ class Daemon:
 
     def put_backup_back(self, *, as_other_file: bool) -> None:
         """While the daemon is closed. The file is written over, or another takes its place."""
+        # A closed connection lives on in this process while a result that nobody read to its
+        # end is still waiting to be collected; that of a daemon has ended.
+        gc.collect()
         for suffix in ("-wal", "-shm"):
             self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
         if as_other_file:
