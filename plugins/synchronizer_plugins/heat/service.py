@@ -4,11 +4,9 @@
 from typing import ClassVar
 
 from heatclient import client as heatclient
-from heatclient.common.http import SessionClient
-from keystoneauth1.adapter import Adapter
 
 from synchronizer.plugin import NotPermitted
-from synchronizer.plugin.openstack import Answer, CloudAccess, Service, excerpt
+from synchronizer.plugin.openstack import Answer, CloudAccess, Service, client_adapter, excerpt
 
 NAME = "heat"
 
@@ -32,7 +30,7 @@ class Heat(Service):
             region_name=access.region_name,
             endpoint_override=access.endpoint_override,
         )
-        super().__init__(NAME, access, adapter=_adapter(client.http_client))
+        super().__init__(NAME, access, adapter=client_adapter(client.http_client))
 
     def failure(self, answer: Answer) -> Exception:
         if answer.status == 403 and _GLOBAL in answer.body:
@@ -42,16 +40,3 @@ class Heat(Service):
                 " administrator of Heat a plain listing shows all projects, too"
             )
         return super().failure(answer)
-
-
-def _adapter(client: SessionClient) -> Adapter:
-    """What heatclient sends through, without its errors and its decoding of every answer."""
-    return Adapter(
-        session=client.session,
-        service_type=client.service_type,
-        service_name=client.service_name,
-        interface=client.interface,
-        region_name=client.region_name,
-        endpoint_override=client.endpoint_override,
-        user_agent="python-heatclient",
-    )

@@ -1,28 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova of one cloud: python-novaclient's session, endpoint and microversion, read raw."""
 
-import contextlib
-from collections.abc import Iterator
-
-from keystoneauth1.adapter import Adapter
 from novaclient import api_versions
 from novaclient import client as novaclient
 from novaclient import exceptions as nova_errors
 
-from synchronizer.plugin import (
-    BadAnswer,
-    BadConfiguration,
-    NotPermitted,
-    SourceBusy,
-    SourceUnavailable,
-)
+from synchronizer.plugin import BadConfiguration, SourceUnavailable
 from synchronizer.plugin.openstack import (
-    Answer,
     CloudAccess,
-    MicroversionGone,
-    Service,
-    excerpt,
+    MicroversionService,
+    client_adapter,
     translated,
+    versions_translated,
 )
 
 NAME = "nova"
@@ -30,11 +19,11 @@ NAME = "nova"
 _LATEST = api_versions.APIVersion("2.latest")
 
 
-class Nova(Service):
+class Nova(MicroversionService):
     """Nova at one microversion: the configured one if Nova offers it, or the highest that both
     sides know."""
 
-    microversion: str
+    called = api_versions.SERVICE_TYPE
 
     def __init__(self, access: CloudAccess, configured: api_versions.APIVersion | None) -> None:
         client = novaclient.Client(
@@ -49,24 +38,8 @@ class Nova(Service):
         version = _discovered(client, configured)
         headers: dict[str, str] = {}
         api_versions.update_headers(headers, version)
-        super().__init__(NAME, access, adapter=_adapter(client.client), headers=headers)
+        super().__init__(NAME, access, adapter=client_adapter(client.client), headers=headers)
         self.microversion = version.get_string()
-
-    def failure(self, answer: Answer) -> Exception:
-        if answer.status == 406:
-            return MicroversionGone(
-                f"nova no longer offers microversion {self.microversion}: {excerpt(answer.body)}"
-            )
-        return super().failure(answer)
-
-    def check(self, answer: Answer) -> None:
-        """`BadAnswer` for one at another microversion."""
-        used = answer.headers.get(api_versions.HEADER_NAME)
-        if used is not None and used != f"{api_versions.SERVICE_TYPE} {self.microversion}":
-            raise BadAnswer(
-                f"nova answered at microversion {used!r} instead of {self.microversion};"
-                " does a proxy drop the header OpenStack-API-Version?"
-            )
 
 
 def parsed(microversion: str) -> api_versions.APIVersion | None:
@@ -87,43 +60,10 @@ def parsed(microversion: str) -> api_versions.APIVersion | None:
 def _discovered(
     client: novaclient.Client, configured: api_versions.APIVersion | None
 ) -> api_versions.APIVersion:
-    with translated(NAME), _translated_novaclient():
+    with translated(NAME), versions_translated(NAME, nova_errors):
         version = api_versions.discover_version(client, configured or _LATEST)
         if version.ver_minor == 0:
             # What novaclient makes of a 401, and of a document without versions.
             endpoint = client.client.get_endpoint()
             raise SourceUnavailable(f"nova at {endpoint} does not tell its microversions")
     return version
-
-
-def _adapter(client: Adapter) -> Adapter:
-    """What novaclient sends through, without its decoding of every answer."""
-    return Adapter(
-        session=client.session,
-        service_type=client.service_type,
-        service_name=client.service_name,
-        interface=client.interface,
-        region_name=client.region_name,
-        endpoint_override=client.endpoint_override,
-        client_name=client.client_name,
-        client_version=client.client_version,
-    )
-
-
-@contextlib.contextmanager
-def _translated_novaclient() -> Iterator[None]:
-    try:
-        yield
-    except nova_errors.UnsupportedVersion as error:
-        raise BadConfiguration(f"nova: {error}") from error
-    except nova_errors.ClientException as error:
-        # What came with it may hold the token, and stays out of messages and tracebacks.
-        said = f"nova: its versions document answered {error.code}"
-        if error.code in {401, 403}:
-            raise NotPermitted(f"{said}; give the user in clouds.yaml a role there") from None
-        if error.code in {413, 429}:
-            wait = getattr(error, "retry_after", 0)
-            raise SourceBusy(said, retry_after=wait or None) from None
-        raise SourceUnavailable(
-            f"{said}; is nova's endpoint in the catalogue right?" if error.code == 404 else said
-        ) from None

@@ -13,6 +13,11 @@ from synchronizer.plugin.openstack.answers import Answer, excerpt, failure, tran
 from synchronizer.plugin.openstack.connection import Connection, MicroversionGone
 from synchronizer.plugin.openstack.credential import Credential, Rights
 from synchronizer.plugin.openstack.kinds import Kind, Sorted, Text
+from synchronizer.plugin.openstack.microversions import (
+    MicroversionService,
+    client_adapter,
+    versions_translated,
+)
 from synchronizer.plugin.openstack.paging import (
     UNPAGED,
     Paging,
@@ -35,6 +40,7 @@ __all__ = [
     "Credential",
     "Kind",
     "MicroversionGone",
+    "MicroversionService",
     "OpenStackPlugin",
     "Paging",
     "Reader",
@@ -46,10 +52,12 @@ __all__ = [
     "by_last_id",
     "by_links",
     "by_offset",
+    "client_adapter",
     "excerpt",
     "failure",
     "open_cloud",
     "plain_adapter",
     "translated",
     "version_prefix",
+    "versions_translated",
 ]
