@@ -3,7 +3,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Entity = dict[str, Any]
@@ -107,16 +107,23 @@ def complete(session: Any, type_: str) -> dict[str, Entity]:
     listing = LISTINGS[type_]
     found: dict[str, Entity] = {}
     for path in listing.paths:
-        document = session.get(
-            path,
-            headers={"Accept": "application/json", **_HEADERS.get(listing.service, {})},
-            endpoint_filter={"service_type": listing.service, "interface": "public"},
-        ).json()
-        entities = document[listing.key]
-        assert len(entities) < _MOST and not document.get("truncated"), "there is more"
-        for entity in map(listing.identify, entities):
-            found[str(entity["id"])] = entity
+        for document in _pages(session, listing, path):
+            for entity in map(listing.identify, document[listing.key]):
+                found[str(entity["id"])] = entity
     return found
+
+
+def _pages(session: Any, listing: Listing, path: str) -> Iterator[dict[str, Any]]:
+    """The answers, as many as it takes: a service may give shorter pages than are asked for."""
+    headers = {"Accept": "application/json", **_HEADERS.get(listing.service, {})}
+    service = {"service_type": listing.service, "interface": "public"}
+    while path:
+        document = session.get(path, headers=headers, endpoint_filter=service).json()
+        yield document
+        links = document.get(f"{listing.key}_links", [])
+        path = next((link["href"] for link in links if link["rel"] == "next"), "")
+        full = len(document[listing.key]) >= _MOST or document.get("truncated")
+        assert path or not full, "there is more"
 
 
 def comparable(entities: dict[str, Entity], unseen: frozenset[str]) -> dict[str, Entity]:
