@@ -15,6 +15,7 @@ from synchronizer.client.questions import AskChanges, GetAll, GetOne
 from synchronizer.client.replica import Replica
 from synchronizer.client.requests import Requests
 from synchronizer.client.snapshot import Snapshot
+from synchronizer.client.standing import Standing
 from synchronizer.model import StreamKey
 
 LOG = logging.getLogger(__name__)
@@ -42,7 +43,15 @@ class Follower:
         self._clock = clock
         self._nonce: str | None = None
         self._told = False
-        self._troubled = False
+        self._problem: str | None = None
+        self._heard: float | None = None
+        self._exact: float | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands; for any thread."""
+        replica = self.replica
+        return Standing(replica.listed_at, self._heard, self._exact, replica.silence, self._problem)
 
     def hear(self, event_type: str, payload: object) -> Iterator[Event]:
         """A notification of this stream."""
@@ -53,6 +62,7 @@ class Follower:
                 if bookmark.nonce is not None and bookmark.nonce == self._nonce:
                     self.proven = True
                 self.replica.hear_bookmark(bookmark, self._clock())
+                self._note(bookmark.revision)
                 return
             changes = envelope.change_set_from_wire(payload)
         except (errors.BadMessage, errors.BadRequest) as error:
@@ -60,6 +70,7 @@ class Follower:
             LOG.warning("%s: a notification cannot be read: %s", self.stream, error)
             return
         yield from self._tell(self.replica.hear_changes(changes, self._clock()))
+        self._note(changes.last)
 
     def prove(self) -> None:
         """Asks for a bookmark; once it is heard, `proven` is true: the subscription lives."""
@@ -95,13 +106,14 @@ class Follower:
             raise
         except errors.SynchronizerError as error:
             self.replica.failed(error, self._clock())
-            if not self._troubled:
+            if self._problem is None:
                 LOG.warning("%s: %s; trying again", self.stream, error)
-            self._troubled = True
+            self._problem = str(error)
         else:
-            if self._troubled:
+            if self._problem is not None:
                 LOG.info("%s: the snapshot server answers again", self.stream)
-            self._troubled = False
+            self._problem = None
+            self._note(self.replica.revision)
 
     def _get_all(self, question: GetAll, between: Between) -> Iterator[Event]:
         snapshot = Snapshot(self._requests, self.stream.type, self.stream.cloud)
@@ -123,6 +135,7 @@ class Follower:
                     sampled_at=item.sampled_at,
                     entity=entity,
                 )
+            self._heard = self._clock()
             yield from between()
         if self.replica.end(self._clock()):
             self.replica.listed_at = info.listed_at
@@ -135,6 +148,12 @@ class Follower:
                 listed_at=info.listed_at,
                 held=info.held,
             )
+
+    def _note(self, revision: int) -> None:
+        """Something that speaks of this revision was heard, and what it told was told on."""
+        self._heard = self._clock()
+        if not self.replica.behind and revision == self.replica.revision:
+            self._exact = self._heard
 
     def _resynced(self, reason: str) -> Resynced:
         return Resynced(cloud=self.stream.cloud, type=self.stream.type, reason=reason)

@@ -57,6 +57,17 @@ class Replica:
         self._foreign_asked = -epoch_check
         self._silent_at = float("inf")
 
+    @property
+    def behind(self) -> bool:
+        """Is it known to differ from what the stream is by now?"""
+        waits = self._oversized is not None or self._foreign
+        return not self.following or waits or self._heard > self.revision
+
+    @property
+    def silence(self) -> float:
+        """Seconds after which hearing nothing means something."""
+        return 2 * self._next_within
+
     # --- what to do ------------------------------------------------------------
 
     def question(self, now: float) -> Question | None:
@@ -237,7 +248,7 @@ class Replica:
         self._losses.trouble(now, first_at_once=True)
 
     def _touch(self, now: float) -> None:
-        self._silent_at = now + 2 * self._next_within
+        self._silent_at = now + self.silence
 
     def _foreign_due(self, now: float) -> bool:
         return self._foreign and now >= self._foreign_asked + self._epoch_check

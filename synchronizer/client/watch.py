@@ -17,6 +17,7 @@ from synchronizer.client.events import Event
 from synchronizer.client.follower import Follower
 from synchronizer.client.pace import Pace
 from synchronizer.client.requests import Requests
+from synchronizer.client.standing import Standing
 from synchronizer.client.streams import choose
 from synchronizer.model import StreamKey
 
@@ -82,7 +83,18 @@ class Watch(Events):
         self._subscription: Subscribed | None = None
         self._followers: dict[StreamKey, Follower] = {}
         self._topics: dict[str, Follower] = {}
+        self._problem: str | None = None
         self._events = self._run()
+
+    @property
+    def standings(self) -> dict[StreamKey, Standing]:
+        """How each stream stands; for any thread."""
+        return {stream: follower.standing for stream, follower in self._followers.copy().items()}
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps the watch from beginning, as far as it is known; for any thread."""
+        return self._problem
 
     @property
     def streams(self) -> tuple[StreamKey, ...]:
@@ -127,10 +139,12 @@ class Watch(Events):
                     self._followers.setdefault(stream, self._follower(stream))
                 self._listen()
                 self._prove(self._clock() + self._timeout)
+                self._problem = None
                 return
             except (errors.Retry, errors.UnknownType, errors.UnknownCloud) as error:
                 if not self._may_pass(error, self._clock() - since):
                     raise
+                self._problem = str(error)
                 if not warned:
                     LOG.warning("%s; trying again", error)
                     warned = True
