@@ -105,6 +105,8 @@ class _Stream(msgspec.Struct):
     held: int
     condition: _Condition | None = None
     activity: Activity | None = None
+    interval: float | None = None
+    owner: str | None = None
 
 
 class _Description(msgspec.Struct):
@@ -303,6 +305,8 @@ def _description(wire: _Description) -> tuple[StreamInfo, ...]:
             failing_since=_instant(stream.condition.since) if stream.condition else None,
             problem=stream.condition.message if stream.condition else None,
             activity=stream.activity,
+            interval=stream.interval,
+            owner=stream.owner,
         )
         for cloud, types in sorted(wire.clouds.items())
         for type_, stream in sorted(types.items())

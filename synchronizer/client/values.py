@@ -79,7 +79,8 @@ class Activity:
 @dataclasses.dataclass(frozen=True, slots=True)
 class StreamInfo:
     """Where a stream stands. `failing_since` and `problem`: its source does not answer.
-    `activity`: None from a server that does not tell it."""
+    `activity`: None from a server that does not tell it. `interval`: seconds between complete
+    listings, None where the server does not know it. `owner`: who samples it, "host:pid"."""
 
     cloud: str
     type: str
@@ -94,6 +95,8 @@ class StreamInfo:
     failing_since: int | None
     problem: str | None
     activity: Activity | None = None
+    interval: float | None = None
+    owner: str | None = None
 
     @property
     def stream(self) -> StreamKey:

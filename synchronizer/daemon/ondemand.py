@@ -34,6 +34,10 @@ class ConfiguredSources:
         """Whether a plugin that is configured and installed here has the type."""
         return key in self._plugins
 
+    def interval(self, key: StreamKey) -> float | None:
+        """Seconds between complete listings of a stream that is configured here."""
+        return self._settings.of_type(key.cloud, key.type).interval if self.has(key) else None
+
     def make(self, key: StreamKey) -> Source:
         """A plugin of its own for one stream. `errors.BadPlugin`."""
         configured = self._plugins[key]

@@ -78,6 +78,7 @@ class SnapshotService(PartService):
                 bookmark_interval=settings.relay.bookmark_interval,
                 most_waiting=min(MOST_WAITING, settings.snapshot.threads - 1),
                 lister=listings,
+                interval=sources.interval,
             )
             server = RpcServer(
                 transport, [endpoint], server=settings.host, threads=settings.snapshot.threads

@@ -2,20 +2,32 @@
 """describe: what there is, how fresh it is, and what is wrong with it."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import synchronizer
 from synchronizer.bus import envelope
 from synchronizer.ledger import Activity, Ledger, StreamState
+from synchronizer.model import StreamKey
 from synchronizer.snapshot.freshness import wire_instant
+
+
+#: Seconds between complete listings of a stream; None where that is not known here.
+Interval = Callable[[StreamKey], float | None]
+
+
+def unknown(key: StreamKey) -> None:
+    """For a server that is not told of intervals."""
+    return
 
 
 class Describe:
     """Answers describe."""
 
-    def __init__(self, ledger: Ledger, host: str) -> None:
+    def __init__(self, ledger: Ledger, host: str, interval: Interval = unknown) -> None:
         self._ledger = ledger
         self._host = host
+        self._interval = interval
 
     def answer(self) -> dict[str, Any]:
         clouds: dict[str, dict[str, Any]] = {}
@@ -43,6 +55,8 @@ class Describe:
             "floor": state.floor,
             "listed_at": wire_instant(state.listed_at),
             "held": self._ledger.held_count(state.id),
+            "interval": self._interval(state.key),
+            "owner": state.owner,
             "condition": None
             if condition is None
             else {"since": wire_instant(condition.since), "message": condition.message},

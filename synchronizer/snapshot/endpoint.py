@@ -11,7 +11,7 @@ from synchronizer import errors, outgoing
 from synchronizer.ledger import Ledger
 from synchronizer.snapshot.barrier import Barrier, Send
 from synchronizer.snapshot.changes import ChangesSince
-from synchronizer.snapshot.describe import Describe
+from synchronizer.snapshot.describe import Describe, Interval, unknown
 from synchronizer.snapshot.directory import Directory
 from synchronizer.snapshot.freshness import Freshness, Lister, NoLister
 from synchronizer.snapshot.get_all import GetAll
@@ -53,7 +53,8 @@ class Endpoint:
     act upon. `page`: entities on a page unless asked otherwise. `max_bytes`: of entity
     JSON in one answer. `most_waiting`: calls that may wait for a listing at once, fewer
     than the server has threads. `lister`: lists in this process for callers who want a
-    fresh listing; without one the sampling workers are asked to.
+    fresh listing; without one the sampling workers are asked to. `interval`: of a stream's
+    complete listings, for `describe` to tell.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Endpoint:
         bookmark_interval: float = 10.0,
         most_waiting: int = 4,
         lister: Lister | None = None,
+        interval: Interval = unknown,
     ) -> None:
         directory = Directory(ledger)
         freshness = Freshness(
@@ -79,7 +81,7 @@ class Endpoint:
         self._get_all = GetAll(ledger, directory, freshness, page_size=page, max_bytes=max_bytes)
         self._changes = ChangesSince(ledger, directory, page_size=page, max_bytes=max_bytes)
         self._get = GetOne(ledger, directory, max_bytes=max_bytes)
-        self._describe = Describe(ledger, host)
+        self._describe = Describe(ledger, host, interval)
         self._barrier = Barrier(ledger, directory, send, bookmark_interval=bookmark_interval)
 
     @_outward

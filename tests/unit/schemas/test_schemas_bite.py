@@ -14,7 +14,8 @@ from tests.unit.schemas.samples import Samples
 #: Members that may be left out, and no others.
 OPTIONAL = {
     "bookmark": {"nonce"},
-    "describe-answer": {"clouds.*", "clouds.*.*", "clouds.*.*.activity"},
+    "describe-answer": {"clouds.*", "clouds.*.*"}
+    | {f"clouds.*.*.{name}" for name in ("activity", "interval", "owner")},
     "error": {f"kwargs.{name}" for name in ("retry_after", "since")},
     "get-all-request": {"cloud", "max_age", "limit", "cursor", "fields", "where", "encoding"},
     "changes-request": {"cloud", "epoch", "since", "limit"},
