@@ -130,6 +130,10 @@ class BadRequest(Skip):
     """The request's arguments do not make sense."""
 
 
+class ServerTooOld(Skip):
+    """The server does not have this method; it is of an older version (`method`)."""
+
+
 class BadMessage(Skip):
     """A message on the bus does not have the form that was agreed."""
 

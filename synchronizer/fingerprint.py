@@ -17,6 +17,9 @@ from synchronizer.model import Entity
 
 DIGEST_MODULUS = 1 << 128
 
+#: A stream has at most 2**MOST_BITS buckets.
+MOST_BITS = 10
+
 #: Stands for the canonical form and hash below; a change of either gets a new name.
 ALGORITHM = "xxh3-128/1"
 
@@ -61,3 +64,8 @@ def digest_of(id_: str, fingerprint_: bytes) -> int:
 def digest(live: Iterable[tuple[str, bytes]]) -> int:
     """The digest of live (id, fingerprint) pairs: their sum modulo 2**128, in any order."""
     return sum(digest_of(id_, fp) for id_, fp in live) % DIGEST_MODULUS
+
+
+def bucket_of(id_: str, bits: int) -> int:
+    """Which of the 2**bits buckets of a stream an id is in: the top bits of its hash."""
+    return xxhash.xxh3_64_intdigest(id_.encode()) >> (64 - bits)

@@ -27,6 +27,9 @@ LOG = logging.getLogger(__name__)
 #: Calls of one client that may be under way, or hang in the driver, at once.
 _CALLS = 32
 
+#: In what a server has always said of a version, or a method, that it does not have.
+_NOT_OFFERED = "does not support RPC"
+
 
 class RpcClient:
     """Calls the methods of whoever serves a topic. Threads may share it.
@@ -59,15 +62,21 @@ class RpcClient:
     def call(self, method: str, *, deadline: float | None = None, **arguments: Any) -> Any:
         """The method's result, within `deadline` seconds from now.
 
-        Raises what the method raised; `NobodyAnswers` (details `url`, `topic`) when nobody
-        serves the topic or no answer came in time; `BusUnavailable` when the bus is away, and
-        `BusRefused` when it does not let us in.
+        Raises what the method raised; `ServerTooOld` when the server has none of that name
+        yet; `NobodyAnswers` (details `url`, `topic`) when nobody serves the topic or no answer
+        came in time; `BusUnavailable` when the bus is away, and `BusRefused` when it does not
+        let us in.
         """
         seconds = self._timeout if deadline is None else deadline
-        context = self._client.prepare(timeout=seconds)
+        version = topics.RPC_SINCE.get(method, topics.RPC_VERSION)
+        context = self._client.prepare(timeout=seconds, version=version)
         try:
             return self._caller.run(lambda: self._call(context, method, arguments), seconds)
         except errors.SynchronizerError as error:
+            if isinstance(error, errors.BadRequest) and _is_too_old(method, error):
+                raise errors.ServerTooOld(
+                    f"the server has no {method}; it is of an older version", method=method
+                ) from None
             raise _own(error) from None
         except oslo_messaging.RemoteError as error:
             raise errors.ServiceUnavailable(
@@ -115,10 +124,10 @@ class RpcServer:
         threads: int = 8,
         topic: str = topics.RPC_TOPIC,
     ) -> None:
-        target = oslo_messaging.Target(topic=topic, server=server, version=topics.RPC_VERSION)
+        target = oslo_messaging.Target(topic=topic, server=server, version=topics.RPC_OFFERED)
         self._serving = Serving(
             f"rpc server {server}",
-            lambda: _Server(transport, target, _Dispatcher(list(endpoints), None)),
+            lambda: _Server(transport, target, _Dispatcher(endpoints)),
             threads,
         )
 
@@ -143,12 +152,19 @@ class _Server(rpc_server.RPCServer):
 
 
 class _Dispatcher(dispatcher.RPCDispatcher):
-    """Turns whatever goes wrong in a method into an error of ours."""
+    """Offers methods under the contract's present version, and turns whatever goes wrong in
+    one into an error of ours."""
+
+    def __init__(self, endpoints: Sequence[object]) -> None:
+        super().__init__(list(endpoints), None)
+        # Endpoints know no oslo.messaging, and do not say it themselves.
+        self._default_target = oslo_messaging.Target(version=topics.RPC_OFFERED)
 
     def dispatch(self, incoming: Any) -> Any:
         try:
             return super().dispatch(incoming)
         except (dispatcher.NoSuchMethod, dispatcher.UnsupportedVersion) as error:
+            # Clients know this by its words, see `_is_too_old`.
             raise _expected(errors.BadRequest(str(error))) from None
 
     def _do_dispatch(self, endpoint: Any, method: str, ctxt: Any, args: dict[str, Any]) -> Any:
@@ -165,6 +181,11 @@ class _Dispatcher(dispatcher.RPCDispatcher):
             raise _expected(
                 errors.ServiceUnavailable(f"{method} failed; the server's log says why")
             ) from None
+
+
+def _is_too_old(method: str, error: errors.BadRequest) -> bool:
+    """Whether a server refused a method because it came after its time."""
+    return method in topics.RPC_SINCE and _NOT_OFFERED in error.message
 
 
 def _own(error: errors.SynchronizerError) -> errors.SynchronizerError:

@@ -9,7 +9,12 @@ from synchronizer.model import StreamKey
 
 EXCHANGE = "synchronizer"
 RPC_TOPIC = "synchronizer"
+#: The version of the contract that every server has had, and that a call names.
 RPC_VERSION = "1.0"
+#: The present one, which servers offer: 1.0 and some methods more.
+RPC_OFFERED = "1.1"
+#: What a call of such a method names, so that an older server refuses it.
+RPC_SINCE = {"digests": "1.1", "roster": "1.1", "history": "1.1"}
 CONTROL_TOPIC = "synchronizer.control"
 PRIORITY = "info"
 

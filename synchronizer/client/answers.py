@@ -120,17 +120,17 @@ _NOTHING = b"null"
 
 def page(wire: object) -> Page:
     """A page of `get_all`."""
-    return _read("get_all", lambda: _page(_convert(wire, _Snapshot)))
+    return read("get_all", lambda: _page(convert(wire, _Snapshot)))
 
 
 def changes(wire: object) -> ChangesAnswer:
     """The answer to `changes`: a change set, possibly empty, and where the stream stands."""
-    return _read("changes", lambda: _changes(wire))
+    return read("changes", lambda: _changes(wire))
 
 
 def version(wire: object) -> Version:
     """The answer to `get`, whole."""
-    return _read("get", lambda: _version(_convert(wire, _Version)))
+    return read("get", lambda: _version(convert(wire, _Version)))
 
 
 def parts_of(wire: object) -> tuple[int, int] | None:
@@ -145,7 +145,7 @@ def parts_of(wire: object) -> tuple[int, int] | None:
 
 def part(wire: object, number: int) -> str:
     """The text of one part of an entity."""
-    answer = _read("get", lambda: _convert(wire, _Part))
+    answer = read("get", lambda: convert(wire, _Part))
     if answer.part != number:
         raise errors.BadMessage(f"the answer to get: part {answer.part} instead of {number}")
     return answer.data
@@ -153,15 +153,16 @@ def part(wire: object, number: int) -> str:
 
 def entity(text: str) -> Entity:
     """The entity whose parts make up this JSON text."""
-    return _read("get", lambda: _entity.decode(text))
+    return read("get", lambda: _entity.decode(text))
 
 
 def description(wire: object) -> tuple[StreamInfo, ...]:
     """The streams that `describe` answers, sorted by cloud and type."""
-    return _read("describe", lambda: _description(_convert(wire, _Description)))
+    return read("describe", lambda: _description(convert(wire, _Description)))
 
 
-def _read(method: str, make: Callable[[], T]) -> T:
+def read(method: str, make: Callable[[], T]) -> T:
+    """What `make` makes of the answer to a method."""
     try:
         return make()
     except errors.BadMessage:
@@ -174,7 +175,8 @@ def _bad(method: str, error: Exception) -> errors.BadMessage:
     return errors.BadMessage(f"the answer to {method}: {error}")
 
 
-def _convert(wire: object, form: type[T]) -> T:
+def convert(wire: object, form: type[T]) -> T:
+    """The answer in the form of a struct."""
     return msgspec.convert(wire, form)
 
 
@@ -211,7 +213,7 @@ class _Items(Sequence[Item]):
     def __getitem__(self, place: slice) -> Sequence[Item]: ...
     def __getitem__(self, place: int | slice) -> Item | Sequence[Item]:
         found = self._wire[place]
-        return _Items(found) if isinstance(found, list) else _read("get_all", lambda: _item(found))
+        return _Items(found) if isinstance(found, list) else read("get_all", lambda: _item(found))
 
     def __iter__(self) -> Iterator[Item]:
         try:
@@ -251,8 +253,8 @@ def _item(wire: _Item) -> Item:
 
 
 def _changes(wire: object) -> ChangesAnswer:
-    present = _convert(wire, _Present)
-    form = _convert(wire, _Set)
+    present = convert(wire, _Present)
+    form = convert(wire, _Set)
     if form.changes:
         form_changes = envelope.change_set_from_wire(wire).changes
     elif form.last == form.first - 1:

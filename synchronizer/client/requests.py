@@ -2,13 +2,22 @@
 """The questions of the wire contract as methods with typed answers, one call each
 (several for an entity that is too big for one)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synchronizer import errors
-from synchronizer.client import answers
+from synchronizer.client import answers, past
 from synchronizer.client.calls import Caller
-from synchronizer.client.values import ChangesAnswer, Page, StreamInfo, Version
+from synchronizer.client.values import (
+    ChangesAnswer,
+    Digests,
+    HistoryPage,
+    Page,
+    RosterItem,
+    RosterPage,
+    StreamInfo,
+    Version,
+)
 from synchronizer.model import Entity, StreamKey
 
 #: Seconds for which the server may make get_all wait for a listing, beside its own work.
@@ -22,7 +31,8 @@ class Requests:
     """Asks through a caller. `timeout`: seconds for one call.
 
     Raises `errors.NobodyAnswers`, `errors.BusUnavailable`, what the server raised, and
-    `errors.BadMessage` for an answer that does not have the agreed form.
+    `errors.BadMessage` for an answer that does not have the agreed form. An older server has
+    no `digests`, `roster` and `history`: `errors.ServerTooOld`.
     """
 
     def __init__(self, caller: Caller, timeout: float) -> None:
@@ -105,6 +115,75 @@ class Requests:
         if version.entity is None:
             raise errors.NotFound(f"{id_} was deleted by revision {revision} of {stream}")
         return version.entity
+
+    def digests(self, stream: StreamKey, epoch: str, revision: int, bits: int = 8) -> Digests:
+        """Count and digest of each of the 2**bits buckets of what lived at that revision.
+        `errors.Compacted`, `errors.EpochChanged`."""
+        wire = self._call(
+            "digests",
+            type=stream.type,
+            cloud=stream.cloud,
+            epoch=epoch,
+            revision=revision,
+            bits=bits,
+        )
+        return past.digests(wire, epoch, revision, bits)
+
+    def roster(
+        self, stream: StreamKey, epoch: str, revision: int, *, bits: int = 0, bucket: int = 0
+    ) -> Iterator[RosterItem]:
+        """Ids and fingerprints of what lived at that revision, in one bucket or all; a page at
+        a time is held. `errors.Compacted`, `errors.EpochChanged`, from any page."""
+        cursor: str | None = None
+        while True:
+            page = self.roster_page(
+                stream, epoch, revision, bits=bits, bucket=bucket, cursor=cursor
+            )
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def roster_page(
+        self,
+        stream: StreamKey,
+        epoch: str,
+        revision: int,
+        *,
+        bits: int = 0,
+        bucket: int = 0,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> RosterPage:
+        """A page of a roster: the first, or the one that `cursor` leads to."""
+        wire = self._call(
+            "roster",
+            type=stream.type,
+            cloud=stream.cloud,
+            epoch=epoch,
+            revision=revision,
+            bits=bits,
+            bucket=bucket,
+            limit=limit,
+            cursor=cursor,
+        )
+        return past.roster(wire, epoch, revision)
+
+    def history(
+        self,
+        entity_type: str,
+        id_: str,
+        cloud: str | None,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+    ) -> HistoryPage:
+        """Versions of an entity, the newest first, or those below revision `before`; no more
+        than fit into one answer, oversized ones without entity. `errors.NotFound`."""
+        wire = self._call(
+            "history", type=entity_type, id=id_, cloud=cloud, limit=limit, before=before
+        )
+        return past.history(wire)
 
     def describe(self) -> tuple[StreamInfo, ...]:
         """Where every stream stands."""

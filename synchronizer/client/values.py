@@ -5,7 +5,8 @@ Instants are microseconds since the epoch, fingerprints 16 bytes, digests intege
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from synchronizer.model import Change, Entity, Op, StreamKey
 
@@ -117,3 +118,77 @@ class ChangesAnswer:
     revision: int
     listed_at: int | None
     held: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bucket:
+    """The entities whose ids are in one bucket: how many, and their digest."""
+
+    count: int
+    digest: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Digests:
+    """What lived in a stream at one revision; `buckets` has 2**bits of them, by number (see
+    `fingerprint.bucket_of`)."""
+
+    cloud: str
+    type: str
+    epoch: str
+    revision: int
+    bits: int
+    buckets: tuple[Bucket, ...]
+
+
+class RosterItem(NamedTuple):
+    """One entity of a roster, without its content."""
+
+    id: str
+    revision: int
+    fingerprint: bytes
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RosterPage:
+    """`cursor` leads to the next page; None: this was the last."""
+
+    items: Sequence[RosterItem]
+    cursor: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PastVersion:
+    """One version of an entity's history.
+
+    `entity` is None for a delete, and where an `oversized` one was not fetched yet; a `History`
+    has fetched it. `differences`: of an update, each changed top-level field with its value
+    before and after (None where the entity did not have it); None where the version before is
+    no longer kept, and empty for a create and a delete.
+    """
+
+    cloud: str
+    type: str
+    id: str
+    revision: int
+    op: Op
+    sampled_at: int
+    committed_at: int
+    fingerprint: bytes | None
+    changed: tuple[str, ...]
+    entity: Entity | None
+    oversized: bool = False
+    differences: Mapping[str, tuple[Any, Any]] | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Versions, the newest first. `before` leads to older ones; None: there are none. `floor`:
+    what was superseded up to this revision of the stream may be forgotten."""
+
+    cloud: str
+    type: str
+    epoch: str
+    floor: int
+    versions: tuple[PastVersion, ...]
+    before: int | None

@@ -39,6 +39,15 @@ _LOOKED_BACK = 20_000
 
 _AT: BindParameter[int] = bindparam("at")
 
+#: What lived at a revision, from above another one.
+LIVED_AT: tuple[ColumnElement[bool], ...] = (
+    version.c.stream == bindparam("stream_id"),
+    version.c.revision > bindparam("after"),
+    version.c.revision <= _AT,
+    or_(version.c.superseded.is_(None), version.c.superseded > _AT),
+    version.c.op != "delete",
+)
+
 # Made once: each page of a snapshot asks it. The columns are a `SnapshotItem`'s, in its order.
 _SNAPSHOT = (
     select(
@@ -48,13 +57,7 @@ _SNAPSHOT = (
         version.c.sampled_at,
         version.c.payload,
     )
-    .where(
-        version.c.stream == bindparam("stream_id"),
-        version.c.revision > bindparam("after"),
-        version.c.revision <= _AT,
-        or_(version.c.superseded.is_(None), version.c.superseded > _AT),
-        version.c.op != "delete",
-    )
+    .where(*LIVED_AT)
     .order_by(version.c.revision)
     .limit(bindparam("most"))
 )
@@ -90,7 +93,7 @@ def baseline(connection: Connection, stream_id: int) -> tuple[StreamState, list[
 
 def tail(connection: Connection, stream_id: int, after: int) -> tuple[StreamState, list[TailEntry]]:
     """Every revision above `after`."""
-    state = _above_floor(streams.load(connection, stream_id), after)
+    state = above_floor(streams.load(connection, stream_id), after)
     rows = connection.execute(_TAIL, {"stream_id": stream_id, "after": after})
     return state, [TailEntry(*row) for row in rows]
 
@@ -104,7 +107,7 @@ def changes(
     max_bytes: int,
 ) -> Changes:
     """Revisions from `since` + 1, as many as fit; at least one if there is any."""
-    state = _above_floor(streams.load(connection, stream_id), since)
+    state = above_floor(streams.load(connection, stream_id), since)
     rows = connection.execute(
         select(version)
         .where(version.c.stream == stream_id, version.c.revision > since)
@@ -128,7 +131,7 @@ def snapshot_page(
     state = streams.load(connection, stream_id)
     if state.epoch != epoch:
         raise errors.EpochChanged(epoch=state.epoch)
-    _above_floor(state, at)
+    above_floor(state, at)
     rows = connection.execute(
         _SNAPSHOT,
         # One more tells whether something follows.
@@ -158,7 +161,7 @@ def one(
     else:
         row = connection.execute(wanted.where(version.c.revision == revision)).one_or_none()
     if row is not None:
-        return _version(row, payloads)
+        return version_of(row, payloads)
     if revision is not None and revision <= state.floor:
         raise errors.Compacted(floor=state.floor)
     raise errors.NotFound
@@ -200,7 +203,8 @@ def entities(
     return found
 
 
-def _above_floor(state: StreamState, revision: int) -> StreamState:
+def above_floor(state: StreamState, revision: int) -> StreamState:
+    """The stream, of which that revision can be asked: `errors.Compacted` or `EpochChanged`."""
     if revision > state.revision:
         raise errors.EpochChanged(f"{state.key} has no revision {revision} yet", epoch=state.epoch)
     if revision < state.floor:
@@ -213,7 +217,7 @@ def _fitting(rows: Result[Any], payloads: Payloads, max_bytes: int) -> list[Vers
     versions: list[Version] = []
     size = 0
     for row in rows:
-        found = _version(row, payloads)
+        found = version_of(row, payloads)
         size += 0 if found.entity is None else len(found.entity)
         if versions and size > max_bytes:
             rows.close()
@@ -222,7 +226,8 @@ def _fitting(rows: Result[Any], payloads: Payloads, max_bytes: int) -> list[Vers
     return versions
 
 
-def _version(row: Row[Any], payloads: Payloads) -> Version:
+def version_of(row: Row[Any], payloads: Payloads) -> Version:
+    """A whole row of the table."""
     return Version(
         revision=row.revision,
         id=row.id,

@@ -134,6 +134,45 @@ class SnapshotPage:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Bucket:
+    """The live entities whose ids share the first bits of their hash: how many, and their
+    digest."""
+
+    count: int
+    digest: int
+
+
+class RosterEntry(NamedTuple):
+    """A live version without its content."""
+
+    revision: int
+    id: str
+    fingerprint: bytes
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RosterPage:
+    """Live versions at one revision, ascending by revision.
+
+    `last`: the revision to continue after. `done`: nothing follows.
+    """
+
+    state: StreamState
+    entries: list[RosterEntry]
+    last: int
+    done: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class History:
+    """Versions of one id, the newest first. `done`: there are none older."""
+
+    state: StreamState
+    versions: list[Version]
+    done: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Hold:
     """A delete that lacks evidence. `since`: when it was held first."""
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The snapshot server: answers get all, changes, get, describe and barrier.
+"""The snapshot server: answers get all, changes, get, digests, roster,
+history, describe and barrier.
 
 It reads what was committed and never samples: a listing that a caller wants is left to
 who can list. Of the ledger it changes nothing, save that it begins a new epoch when a

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The methods of the wire contract (version 1.0), for whoever serves calls."""
+"""The methods of the wire contract (version 1.1), for whoever serves calls."""
 
 import functools
 from collections.abc import Callable
@@ -15,6 +15,9 @@ from synchronizer.snapshot.describe import Describe, Interval, unknown
 from synchronizer.snapshot.directory import Directory
 from synchronizer.snapshot.freshness import Freshness, Lister, NoLister
 from synchronizer.snapshot.get_all import GetAll
+from synchronizer.snapshot.history import Histories
+from synchronizer.snapshot.numbering import Numbering
+from synchronizer.snapshot.roster import Rosters
 from synchronizer.snapshot.single import GetOne
 
 LOG = logging.getLogger(__name__)
@@ -79,7 +82,12 @@ class Endpoint:
             most=most_waiting,
         )
         self._get_all = GetAll(ledger, directory, freshness, page_size=page, max_bytes=max_bytes)
-        self._changes = ChangesSince(ledger, directory, page_size=page, max_bytes=max_bytes)
+        numbering = Numbering(ledger)
+        self._changes = ChangesSince(
+            ledger, directory, numbering, page_size=page, max_bytes=max_bytes
+        )
+        self._rosters = Rosters(ledger, directory, numbering, max_bytes=max_bytes)
+        self._histories = Histories(ledger, directory, max_bytes=max_bytes)
         self._get = GetOne(ledger, directory, max_bytes=max_bytes)
         self._describe = Describe(ledger, host, interval)
         self._barrier = Barrier(ledger, directory, send, bookmark_interval=bookmark_interval)
@@ -125,6 +133,48 @@ class Endpoint:
     ) -> dict[str, Any]:
         """One entity, its newest version or exactly one."""
         return self._get.answer(type, id, cloud, revision, part)
+
+    @_outward
+    def digests(
+        self,
+        ctxt: object,
+        type: str,  # noqa: A002
+        cloud: str | None = None,
+        epoch: str | None = None,
+        revision: int | None = None,
+        bits: int | None = None,
+    ) -> dict[str, Any]:
+        """Digests of what lived at a revision, by bucket of ids."""
+        return self._rosters.digests(type, cloud, epoch, revision, bits)
+
+    @_outward
+    def roster(
+        self,
+        ctxt: object,
+        type: str,  # noqa: A002
+        cloud: str | None = None,
+        epoch: str | None = None,
+        revision: int | None = None,
+        bits: int | None = None,
+        bucket: int | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> dict[str, Any]:
+        """A page of the ids and fingerprints of what lived at a revision."""
+        return self._rosters.roster(type, cloud, epoch, revision, bits, bucket, limit, cursor)
+
+    @_outward
+    def history(
+        self,
+        ctxt: object,
+        type: str,  # noqa: A002
+        id: str,  # noqa: A002
+        cloud: str | None = None,
+        limit: int | None = None,
+        before: int | None = None,
+    ) -> dict[str, Any]:
+        """The versions of one entity, newest first."""
+        return self._histories.answer(type, id, cloud, limit, before)
 
     @_outward
     def describe(self, ctxt: object) -> dict[str, Any]:

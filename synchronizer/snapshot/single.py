@@ -7,8 +7,8 @@ from synchronizer import errors, outgoing
 from synchronizer.bus import envelope
 from synchronizer.ledger import Ledger, StreamState, Version
 from synchronizer.snapshot import arguments
-from synchronizer.snapshot.changes import MOST_REVISION
 from synchronizer.snapshot.directory import Directory
+from synchronizer.snapshot.numbering import MOST_REVISION
 
 
 class GetOne:

@@ -18,7 +18,16 @@ from oslo_messaging._drivers import common
 from synchronizer import errors, schemas
 
 #: Answers and arguments of the RPC methods, by method.
-METHODS = ("get_all", "changes", "get", "describe", "barrier")
+METHODS = (
+    "get_all",
+    "changes",
+    "get",
+    "digests",
+    "roster",
+    "history",
+    "describe",
+    "barrier",
+)
 
 
 def check(name: str, wire: Any) -> None:

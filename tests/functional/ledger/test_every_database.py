@@ -8,7 +8,9 @@ from tests.unit.ledger.test_activity import *  # noqa: F403
 from tests.unit.ledger.test_commit import *  # noqa: F403
 from tests.unit.ledger.test_compaction import *  # noqa: F403
 from tests.unit.ledger.test_held import *  # noqa: F403
+from tests.unit.ledger.test_history import *  # noqa: F403
 from tests.unit.ledger.test_reading import *  # noqa: F403
+from tests.unit.ledger.test_rosters import *  # noqa: F403
 from tests.unit.ledger.test_rules import *  # noqa: F403
 from tests.unit.ledger.test_streams import *  # noqa: F403
 

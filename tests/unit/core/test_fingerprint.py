@@ -4,6 +4,7 @@ import random
 
 import msgspec
 import pytest
+import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +100,16 @@ def test_without_gives_the_entity_itself_when_there_is_nothing_to_drop() -> None
     entity = {"id": "x"}
     assert fp.without(entity, frozenset({"secret"})) is entity
     assert fp.without({"id": "x", "secret": 1}, frozenset({"secret"})) == {"id": "x"}
+
+
+@given(st.text(max_size=40), st.integers(0, fp.MOST_BITS))
+def test_an_id_is_in_the_bucket_that_the_first_bits_of_its_hash_name(id_: str, bits: int) -> None:
+    hash_ = f"{xxhash.xxh3_64_intdigest(id_.encode(), seed=0):064b}"
+    assert fp.bucket_of(id_, bits) == int(hash_[:bits] or "0", 2)
+
+
+def test_buckets_stay_what_they_are() -> None:
+    """They are part of the wire contract: these values may never change."""
+    ids = ["", "a", "9f1c2e0a-5b1d-4f6e-8a53-0c7d2b9e4f11", "\u00e9\U0001f642"]
+    assert [fp.bucket_of(id_, 10) for id_ in ids] == [180, 923, 491, 936]
+    assert [fp.bucket_of(id_, 0) for id_ in ids] == [0, 0, 0, 0]

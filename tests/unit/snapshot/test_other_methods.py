@@ -10,6 +10,7 @@ from synchronizer.bus import envelope
 from synchronizer.ledger import Hold, Ledger
 from synchronizer.model import StreamKey
 from synchronizer.snapshot import Endpoint
+from tests.support.schemas import METHODS
 from tests.unit.publishing.support import VOLUMES, Author
 
 
@@ -149,4 +150,4 @@ def test_what_concerns_only_the_operator_does_not_leave(endpoint, monkeypatch, k
 
 def test_only_the_methods_of_the_contract_are_callable() -> None:
     public = {name for name in dir(Endpoint) if not name.startswith("_")}
-    assert public == {"get_all", "changes", "get", "describe", "barrier"}
+    assert public == set(METHODS)
