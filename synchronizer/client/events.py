@@ -2,8 +2,14 @@
 """What a watch tells: frozen values, in the order in which they are to be applied.
 
 Per stream: `Added` for every entity there is, then `Synced`, then `Added`, `Updated`
-and `Deleted` as it happens. After a `Resynced` all of this begins anew. Instants are
-microseconds since the epoch; `old` is None unless the watch keeps entities.
+and `Deleted` as it happens. After a `Resynced` all of this begins anew. A watch that
+resumes begins with what has happened since, and then `Synced`. Instants are microseconds
+since the epoch; `old` is None where it is not known: the watch keeps no entities, or has
+resumed and not been told of this one yet.
+
+Revisions rise by one from change to change. Only what is `repaired` has one that was, or
+may have been, told before: nothing happened then, but what was told until then differed
+from what the server has at this revision, and this puts it right.
 """
 
 import dataclasses
@@ -26,6 +32,7 @@ class _OfEntity(_OfStream):
     id: str
     revision: int
     sampled_at: int
+    repaired: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,8 @@ class Added(_OfEntity):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Updated(_OfEntity):
-    """An entity has another state. `changed`: the top-level fields that differ."""
+    """An entity has another state. `changed`: the top-level fields that differ (all, when it
+    is `repaired` and `old` is not known)."""
 
     old: Entity | None
     new: Entity
@@ -46,7 +54,8 @@ class Updated(_OfEntity):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted(_OfEntity):
-    """An entity is gone."""
+    """An entity is gone. When it is `repaired`, `sampled_at` is when the last complete listing
+    began that is known of."""
 
     old: Entity | None
 

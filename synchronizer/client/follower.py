@@ -9,13 +9,23 @@ from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.bus import envelope, topics
-from synchronizer.client.events import Added, Deleted, Event, Resynced, Synced, Updated
+from synchronizer.client.events import Event
 from synchronizer.client.live import Applied
-from synchronizer.client.questions import AskChanges, GetAll, GetOne
+from synchronizer.client.questions import (
+    AskChanges,
+    AskDigests,
+    AskRoster,
+    GetAll,
+    GetOne,
+    GetVersion,
+    SmallQuestion,
+)
 from synchronizer.client.replica import Replica
 from synchronizer.client.requests import Requests
 from synchronizer.client.snapshot import Snapshot
 from synchronizer.client.standing import Standing
+from synchronizer.client.telling import Teller
+from synchronizer.client.token import Position, Positions
 from synchronizer.model import StreamKey
 
 LOG = logging.getLogger(__name__)
@@ -24,13 +34,19 @@ Between = Callable[[], Iterator[Event]]
 
 
 class Follower:
-    """`deaf`: how often in a row the server had to be asked because nothing was heard."""
+    """`positions`: how far each stream was told; kept here for this one, which is resumed from
+    there if it is in it. `resumed`: its consumer may hold something of it already. `deaf`: how
+    often in a row the server had to be asked because nothing was heard. `repairs`, `resyncs`:
+    how many entities were put right one by one, and how often all was told anew.
+    """
 
     def __init__(
         self,
         stream: StreamKey,
         requests: Requests,
         *,
+        positions: Positions | None = None,
+        resumed: bool = False,
         keep_entities: bool = False,
         repair: bool = True,
         clock: Callable[[], float] = time.monotonic,
@@ -38,14 +54,26 @@ class Follower:
         self.stream = stream
         self.proven = False
         self.deaf = 0
-        self.replica = Replica(keep_entities=keep_entities, repair=repair)
+        self.repairs = 0
+        self.resyncs = 0
+        self._positions = positions if positions is not None else Positions()
+        self._teller = Teller(stream)
         self._requests = requests
         self._clock = clock
         self._nonce: str | None = None
-        self._told = False
+        # Does its consumer hold something that a snapshot does not simply add to?
+        self._told = resumed
+        self._whole = False
         self._problem: str | None = None
         self._heard: float | None = None
         self._exact: float | None = None
+        self.replica = Replica(keep_entities=keep_entities, repair=repair)
+        self.resume()
+
+    def resume(self) -> None:
+        """Begin where its position is, if it has one."""
+        if (position := self._positions.of(self.stream)) is not None:
+            self.replica.resume(position)
 
     @property
     def standing(self) -> Standing:
@@ -84,24 +112,13 @@ class Follower:
         if question is None:
             return
         try:
-            match question:
-                case GetAll():
-                    yield from self._get_all(question, between)
-                case AskChanges():
-                    answer = self._requests.changes(
-                        self.stream.type, self.stream.cloud, question.epoch, question.since
-                    )
-                    yield from self._tell(self.replica.answer(answer, self._clock()))
-                    if question.silent:
-                        self.deaf += 1
-                        self.prove()
-                case GetOne():
-                    entity = self._requests.entity(
-                        self.stream, question.id, question.revision, question.fingerprint
-                    )
-                    yield from self._tell(
-                        self.replica.entity(question.revision, entity, self._clock())
-                    )
+            if isinstance(question, GetAll):
+                yield from self._get_all(question, between)
+            else:
+                yield from self._tell(self._ask(question))
+                if isinstance(question, AskChanges) and question.silent:
+                    self.deaf += 1
+                    self.prove()
         except errors.Stop:
             raise
         except errors.SynchronizerError as error:
@@ -115,39 +132,50 @@ class Follower:
             self._problem = None
             self._note(self.replica.revision)
 
+    def _ask(self, question: SmallQuestion) -> list[Applied]:
+        """Asks, and gives the replica the answer."""
+        stream, requests, replica = self.stream, self._requests, self.replica
+        match question:
+            case AskChanges(epoch, since):
+                changes = requests.changes(stream.type, stream.cloud, epoch, since)
+                return replica.answer(changes, self._clock())
+            case GetOne(id_, revision, fingerprint):
+                entity = requests.entity(stream, id_, revision, fingerprint)
+                return replica.entity(revision, entity, self._clock())
+            case AskDigests(epoch, revision, bits):
+                LOG.warning("%s: what is held differs from the server at %d", stream, revision)
+                digests = requests.digests(stream, epoch, revision, bits)
+                return replica.digests(digests, self._clock())
+            case AskRoster(epoch, revision, bits, bucket, cursor):
+                page = requests.roster_page(
+                    stream, epoch, revision, bits=bits, bucket=bucket, cursor=cursor
+                )
+                return replica.roster(page, self._clock())
+            case GetVersion(id_, revision):
+                version = requests.version(stream.type, id_, stream.cloud, revision)
+                return replica.version(version, self._clock())
+
     def _get_all(self, question: GetAll, between: Between) -> Iterator[Event]:
         snapshot = Snapshot(self._requests, self.stream.type, self.stream.cloud)
         info = snapshot.info
+        self._positions.put(self.stream, None)
+        self._whole = False
         if self._told:
             LOG.info("%s: getting all again: %s", self.stream, question.reason)
-            yield self._resynced(question.reason)
+            self.resyncs += 1
+            yield self._teller.resynced(question.reason)
         self._told = True
         self.replica.begin(info.epoch, info.revision, info.count, info.digest)
         for page in snapshot.pages():
             entities = [(item, item.entity) for item in page if item.entity is not None]
             self.replica.add((item.id, item.fingerprint, entity) for item, entity in entities)
             for item, entity in entities:
-                yield Added(
-                    cloud=self.stream.cloud,
-                    type=self.stream.type,
-                    id=item.id,
-                    revision=item.revision,
-                    sampled_at=item.sampled_at,
-                    entity=entity,
-                )
+                yield self._teller.there(item, entity)
             self._heard = self._clock()
             yield from between()
         if self.replica.end(self._clock()):
-            self.replica.listed_at = info.listed_at
-            yield Synced(
-                cloud=self.stream.cloud,
-                type=self.stream.type,
-                epoch=info.epoch,
-                revision=info.revision,
-                count=info.count,
-                listed_at=info.listed_at,
-                held=info.held,
-            )
+            self.replica.listed_at, self.replica.held = info.listed_at, info.held
+            yield from self._tell([])
 
     def _note(self, revision: int) -> None:
         """Something that speaks of this revision was heard, and what it told was told on."""
@@ -155,38 +183,28 @@ class Follower:
         if not self.replica.behind and revision == self.replica.revision:
             self._exact = self._heard
 
-    def _resynced(self, reason: str) -> Resynced:
-        return Resynced(cloud=self.stream.cloud, type=self.stream.type, reason=reason)
-
     def _tell(self, applied: list[Applied]) -> Iterator[Event]:
-        for one in applied:
-            if (event := self._event(one)) is not None:
+        for number, one in enumerate(applied, start=1):
+            self.repairs += one.repaired
+            self._positions.put(self.stream, self._position(one, last=number == len(applied)))
+            if (event := self._teller.event(one)) is not None:
                 yield event
+        replica = self.replica
+        if not self._whole and replica.following and not replica.catching_up:
+            self._whole = True
+            assert replica.epoch is not None  # noqa: S101 - it follows
+            place = Position(replica.epoch, replica.revision, replica.live.digest)
+            self._positions.put(self.stream, place)
+            yield self._teller.synced(
+                replica.epoch,
+                replica.revision,
+                len(replica.live),
+                replica.listed_at,
+                replica.held,
+            )
 
-    def _event(self, one: Applied) -> Event | None:
-        """None for the delete of what was not known (the digest tells whether that is right),
-        and for what has no content because nothing is to be repaired."""
-        change, cloud, type_ = one.change, self.stream.cloud, self.stream.type
-        id_, revision, at = change.id, change.revision, change.sampled_at
-        if change.fingerprint is None:
-            if not one.known:
-                return None
-            return Deleted(
-                cloud=cloud, type=type_, id=id_, revision=revision, sampled_at=at, old=one.old
-            )
-        if one.entity is None:
+    def _position(self, one: Applied, *, last: bool) -> Position | None:
+        """After it was told. Half of a repair is as good as nothing: all was told anew then."""
+        if self.replica.epoch is None or (one.repaired and not (last and self.replica.following)):
             return None
-        if not one.known:
-            return Added(
-                cloud=cloud, type=type_, id=id_, revision=revision, sampled_at=at, entity=one.entity
-            )
-        return Updated(
-            cloud=cloud,
-            type=type_,
-            id=id_,
-            revision=revision,
-            sampled_at=at,
-            old=one.old,
-            new=one.entity,
-            changed=change.changed,
-        )
+        return Position(self.replica.epoch, one.change.revision, one.digest)

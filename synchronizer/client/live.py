@@ -10,13 +10,16 @@ from synchronizer.model import Change, Entity
 @dataclasses.dataclass(frozen=True, slots=True)
 class Applied:
     """A change that was applied. `entity`: what it is now, None for a delete. `known`:
-    was it known before; `old`: as what, None when entities are not kept.
+    was it known before; `old`: as what, None when entities are not kept. `digest`: of all
+    that lives after it. `repaired`: it was made to put right what was held.
     """
 
     change: Change
     entity: Entity | None
     known: bool
     old: Entity | None
+    digest: int
+    repaired: bool = False
 
 
 class Live:
@@ -63,7 +66,7 @@ class Live:
         if self.entities is not None:
             self.entities.pop(id_, None)
 
-    def apply(self, change: Change, entity: Entity | None) -> Applied:
+    def apply(self, change: Change, entity: Entity | None, *, repaired: bool = False) -> Applied:
         """Takes one change over. What it was before comes back with it."""
         known = change.id in self.fingerprints
         old = self.entities.get(change.id) if self.entities is not None else None
@@ -71,4 +74,4 @@ class Live:
             self.drop(change.id)
         else:
             self.put(change.id, change.fingerprint, entity)
-        return Applied(change, entity, known, old)
+        return Applied(change, entity, known, old, self.digest, repaired)

@@ -30,4 +30,35 @@ class GetOne:
     fingerprint: bytes | None
 
 
-Question = GetAll | AskChanges | GetOne
+@dataclasses.dataclass(frozen=True, slots=True)
+class AskDigests:
+    """Count and digest of each of the 2**bits buckets of what lived at a revision."""
+
+    epoch: str
+    revision: int
+    bits: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AskRoster:
+    """A page of the ids and fingerprints of what lived in one bucket at a revision."""
+
+    epoch: str
+    revision: int
+    bits: int
+    bucket: int
+    cursor: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GetVersion:
+    """Exactly that revision of an entity, to put right what is held of it."""
+
+    id: str
+    revision: int
+    fingerprint: bytes
+
+
+#: One call each, or a few; the whole snapshot is another matter.
+SmallQuestion = AskChanges | GetOne | AskDigests | AskRoster | GetVersion
+Question = GetAll | SmallQuestion

@@ -13,7 +13,10 @@ from synchronizer import errors
 from synchronizer.client.live import Applied, Live
 from synchronizer.client.pace import Pace
 from synchronizer.client.questions import AskChanges, GetAll, GetOne, Question
-from synchronizer.client.values import ChangesAnswer
+from synchronizer.client.repair import Repair
+from synchronizer.client.resuming import Resuming
+from synchronizer.client.token import Position
+from synchronizer.client.values import ChangesAnswer, Digests, RosterPage, Version
 from synchronizer.model import Bookmark, Change, ChangeSet, Entity
 
 
@@ -21,10 +24,12 @@ class Replica:
     """One stream at a consumer. `now` is always of one monotonic clock, in seconds.
 
     It is *lost* until it was given a whole snapshot (`begin`, `add`..., `end`), then it
-    *follows*. `next_within`: after how many seconds the server promises to be heard, until
-    a bookmark says otherwise. `epoch_check`: the least seconds between two questions on
-    account of a foreign epoch. `repair=False` follows blindly and never asks for
-    anything but the first snapshot: it shows in tests what the protocol is good for.
+    *follows*. It has an *errand* while it puts right what differs from the server, or learns
+    again what it held when its position was saved (`resume`). `next_within`: after how many
+    seconds the server promises to be heard, until a bookmark says otherwise. `epoch_check`:
+    the least seconds between two questions on account of a foreign epoch. `repair=False`
+    follows blindly and never asks for anything but the first snapshot: it shows in tests
+    what the protocol is good for.
     """
 
     #: For tests of what bookmarks are good for.
@@ -44,6 +49,11 @@ class Replica:
         self.revision = 0
         self.following = False
         self.listed_at: int | None = None
+        self.held = 0
+        #: After a resume: is what has happened since still to be told?
+        self.catching_up = False
+        #: How often what is held was found to be what the server counted.
+        self.proofs = 0
         self._repair = repair
         self._next_within = next_within
         self._epoch_check = epoch_check
@@ -52,6 +62,9 @@ class Replica:
         self._lost_because: str | None = "nothing is known yet"
         self._expected = (0, 0)  # count and digest of the snapshot that is being read
         self._heard = 0  # the highest revision that the stream is known to have
+        self._errand: Repair | Resuming | None = None
+        self._unsure = False  # is it to ask the server where the stream is?
+        self._target: int | None = None  # up to where it catches up, once that is known
         self._oversized: Change | None = None  # the change at revision + 1, without content
         self._foreign = False  # another epoch was heard of
         self._foreign_asked = -epoch_check
@@ -60,7 +73,7 @@ class Replica:
     @property
     def behind(self) -> bool:
         """Is it known to differ from what the stream is by now?"""
-        waits = self._oversized is not None or self._foreign
+        waits = self._oversized is not None or self._foreign or self.catching_up
         return not self.following or waits or self._heard > self.revision
 
     @property
@@ -75,29 +88,44 @@ class Replica:
         if self._lost_because is not None:
             free = max(self._pace.free, self._losses.free)
             return GetAll(self._lost_because) if now >= free else None
+        if self._errand is not None:
+            free = max(self._pace.free, self._losses.free)
+            return self._errand.question() if now >= free else None
         if not self.following or not self._repair or now < self._pace.free:
             return None
         if self._oversized is not None:
             change = self._oversized
             return GetOne(change.id, change.revision, change.fingerprint)
         silent = now >= self._silent_at
-        if self._heard > self.revision or silent or self._foreign_due(now):
+        if self._heard > self.revision or self._unsure or silent or self._foreign_due(now):
             assert self.epoch is not None  # noqa: S101 - it follows
             return AskChanges(self.epoch, self.revision, silent=silent)
         return None
 
     def wakes_at(self) -> float:
         """From when on `question` may have one without anything being heard; or infinity."""
-        if self._lost_because is not None:
+        if self._lost_because is not None or self._errand is not None:
             return max(self._pace.free, self._losses.free)
         if not self.following or not self._repair:
             return float("inf")
-        if self._oversized is not None or self._heard > self.revision:
+        if self._oversized is not None or self._unsure or self._heard > self.revision:
             return self._pace.free
         due = self._silent_at
         if self._foreign:
             due = min(due, self._foreign_asked + self._epoch_check)
         return max(self._pace.free, due)
+
+    def resume(self, position: Position) -> None:
+        """All up to there was told before: begin with what came after it."""
+        self.live.clear()
+        self.epoch, self.revision = position.epoch, position.revision
+        self._lost_because = None
+        self._errand = Resuming(self.live, position)
+        self.catching_up = True
+
+    def verify(self) -> None:
+        """Compare with the server as soon as may be, though nothing gives reason to."""
+        self._unsure = True
 
     # --- what was heard --------------------------------------------------------
 
@@ -110,6 +138,7 @@ class Replica:
         applied = self._apply(heard.changes)
         if heard.last == self.revision and self._verify(heard.count, heard.digest, now):
             self._touch(now)
+        self._note_caught_up()
         return applied
 
     def hear_bookmark(self, bookmark: Bookmark, now: float) -> None:
@@ -135,9 +164,9 @@ class Replica:
         self.epoch, self.revision = epoch, revision
         self._expected = (count, digest)
         self._lost_because = None
-        self.following = False
+        self.following = self.catching_up = False
         self._oversized = None
-        self._foreign = False
+        self._foreign = self._unsure = False
 
     def add(self, entities: Iterable[tuple[str, bytes, Entity]]) -> None:
         """(id, fingerprint, entity) of a page."""
@@ -149,9 +178,7 @@ class Replica:
         if not self.live.agrees(*self._expected):
             self._lose("the snapshot did not add up", now)
             return False
-        self.following = True
-        self._pace.calm()
-        self._touch(now)
+        self._follow(now)
         return True
 
     def answer(self, answer: ChangesAnswer, now: float) -> list[Applied]:
@@ -171,11 +198,14 @@ class Replica:
             )
         before = self.revision
         applied = self._apply(answer.changes)
-        self._foreign = False
+        self._foreign = self._unsure = False
         self._foreign_asked = now
+        if self._target is None:
+            self._target = answer.revision
         # The server is the authority: what it does not know yet was not heard either.
         self._heard = max(self.revision, answer.revision)
-        self.listed_at = answer.listed_at
+        self.listed_at, self.held = answer.listed_at, answer.held
+        self._note_caught_up()
         if answer.last == self.revision and not self._verify(answer.count, answer.digest, now):
             return applied
         self._touch(now)
@@ -192,14 +222,40 @@ class Replica:
             return []
         self._oversized = None
         self.revision = revision
+        self._note_caught_up()
         self._pace.calm()
         self._touch(now)
         return [self.live.apply(change, entity)]
 
+    def digests(self, answer: Digests, now: float) -> list[Applied]:
+        """`digests` answered."""
+        if not isinstance(self._errand, Repair):
+            return []
+        return self._go_on(self._errand.digests(answer), now)
+
+    def roster(self, page: RosterPage, now: float) -> list[Applied]:
+        """`roster` answered."""
+        match self._errand:
+            case Repair():
+                return self._go_on(self._errand.roster(page), now)
+            case Resuming():
+                self._errand.roster(page)
+                return self._go_on([], now)
+        return []
+
+    def version(self, version: Version, now: float) -> list[Applied]:
+        """`get` answered with the state of an entity that is to be put right."""
+        if not isinstance(self._errand, Repair):
+            return []
+        return self._go_on(self._errand.version(version), now)
+
     def failed(self, error: Exception, now: float) -> None:
         """The question, or the snapshot that was being read, failed."""
-        if isinstance(error, errors.Compacted | errors.EpochChanged) or (
-            isinstance(error, errors.NotFound) and self._oversized is not None
+        if (
+            isinstance(error, errors.Compacted | errors.EpochChanged)
+            or (isinstance(error, errors.NotFound) and self._oversized is not None)
+            # All is better got again than by a server that does not know how to help.
+            or (isinstance(error, errors.Skip) and self._errand is not None)
         ):
             self._lose(str(error), now)
             return
@@ -236,16 +292,49 @@ class Replica:
         return applied
 
     def _verify(self, count: int, digest: int, now: float) -> bool:
-        if not self._repair or self.live.agrees(count, digest):
+        if not self._repair:
             return True
-        self._lose(f"count or digest differ at revision {self.revision}", now)
+        if self.live.agrees(count, digest):
+            self.proofs += 1
+            return True
+        assert self.epoch is not None  # noqa: S101 - it follows
+        self._errand = Repair(self.live, self.epoch, self.revision, self.listed_at)
+        self._stop_following(now)
         return False
+
+    def _go_on(self, applied: list[Applied], now: float) -> list[Applied]:
+        """Its errand has made a step."""
+        assert self._errand is not None  # noqa: S101 - the callers look
+        if (complaint := self._errand.complaint) is not None:
+            self._lose(complaint, now)
+        elif self._errand.question() is None:
+            # What came after a position that was saved, nothing that is heard may tell.
+            self._unsure = self._unsure or isinstance(self._errand, Resuming)
+            self._errand = None
+            self._follow(now)
+        else:
+            self._pace.calm()
+        return applied
 
     def _lose(self, reason: str, now: float) -> None:
         self._lost_because = reason
+        self._errand = None
+        self._stop_following(now)
+
+    def _follow(self, now: float) -> None:
+        self.following = True
+        self.proofs += 1
+        self._pace.calm()
+        self._touch(now)
+
+    def _stop_following(self, now: float) -> None:
         self.following = False
         self._oversized = None
         self._losses.trouble(now, first_at_once=True)
+
+    def _note_caught_up(self) -> None:
+        if self._target is not None and self.revision >= self._target:
+            self.catching_up = False
 
     def _touch(self, now: float) -> None:
         self._silent_at = now + self.silence

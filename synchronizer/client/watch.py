@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Follows streams for as long as it is iterated over, and mends what is lost by itself."""
 
+import concurrent.futures
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,13 +13,15 @@ from synchronizer import errors
 from synchronizer.bus import topics
 from synchronizer.bus.subscription import Delivery
 from synchronizer.client.calls import Caller, Calls, Closed
+from synchronizer.client.checking import Checks, Verified
 from synchronizer.client.closing import Events
 from synchronizer.client.events import Event
 from synchronizer.client.follower import Follower
 from synchronizer.client.pace import Pace
 from synchronizer.client.requests import Requests
 from synchronizer.client.standing import Standing
-from synchronizer.client.streams import choose
+from synchronizer.client.streams import Wanted
+from synchronizer.client.token import Positions
 from synchronizer.model import StreamKey
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +32,10 @@ BATCH = 1000
 BARRIER_AGAIN = 2.0
 #: A subscription that hears nothing although the server tells otherwise, so often, is made anew.
 DEAF = 3
+#: Seconds after which it is looked whether a pattern means more streams than before.
+LOOK_AGAIN = 60.0
+#: Seconds after which it is noticed, at the latest, that another thread asked to verify.
+NOTICE = 1.0
 
 
 class Subscribed(Protocol):
@@ -50,7 +57,10 @@ class Watch(Events):
     the next event. Outages, lost messages and new epochs are mended, not raised. What is
     raised: at the beginning, when there is no such type or cloud, or (unless it is
     `patient`) nobody answers; and `errors.Stop`, at any time. For one thread; only `close`
-    may be called from any.
+    and `verify` may be called from any.
+
+    `resume`: a token. The streams that it has go on behind it, with what has happened since;
+    all others begin with `Resynced`, as does one that cannot go on from there.
     """
 
     def __init__(
@@ -61,18 +71,21 @@ class Watch(Events):
         cloud: str | None,
         *,
         timeout: float,
+        resume: str | None = None,
         keep_entities: bool = False,
         patient: bool = False,
         repair: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not types:
-            raise errors.BadRequest("name at least one entity type to watch")
+        self._wanted = Wanted(types, cloud)
+        self._resumed = resume is not None
+        self.positions = Positions() if resume is None else Positions.from_token(resume)
+        self.positions = self.positions.only(self._wanted.covers)
+        self._checks = Checks()
+        self._look_again = float("inf")
         self._calls = Calls(caller)
         self._requests = Requests(self._calls, timeout)
         self._subscribe = subscribe
-        self._types = list(dict.fromkeys(types))
-        self._cloud = cloud
         self._timeout = timeout
         self._keep_entities = keep_entities
         self._patient = patient
@@ -98,8 +111,23 @@ class Watch(Events):
 
     @property
     def streams(self) -> tuple[StreamKey, ...]:
-        """What is watched; known from the first event on."""
-        return tuple(self._followers)
+        """What is watched; known from the first event on, and growing where patterns are."""
+        return tuple(self._followers.copy())
+
+    @property
+    def token(self) -> str:
+        """Stands for the event that came last and all before it: save it with what they did, in
+        one transaction, and a watch with `resume` brings exactly what came after.
+
+        For the iterating thread, and until the next event is asked for.
+        """
+        return self.positions.to_token()
+
+    def verify(self) -> concurrent.futures.Future[dict[StreamKey, Verified]]:
+        """Has what is held of each stream compared with the server, as each bookmark has, and
+        put right. Done once all were found right, and what was not was told; the iteration has
+        to go on for that. Cancelled when the watch ends before."""
+        return self._checks.ask()
 
     def close(self) -> None:
         """Ends the iteration, also one that waits in another thread."""
@@ -107,6 +135,7 @@ class Watch(Events):
             self._closed.set()
             subscription, self._subscription = self._subscription, None
         self._calls.close()
+        self._checks.cancel()
         if subscription is not None:
             subscription.close()
 
@@ -117,8 +146,12 @@ class Watch(Events):
             self._begin()
             while True:
                 yield from self._take(self._idle_for())
-                for follower in self._followers.values():
+                self._checks.begin(self._followers)
+                for follower in tuple(self._followers.values()):
                     yield from follower.work(lambda: self._take(0.0))
+                self._checks.end(self._followers)
+                if self._clock() >= self._look_again:
+                    self._find_more()
                 if any(follower.deaf >= DEAF for follower in self._followers.values()):
                     LOG.warning(
                         "the bus brings nothing although there is something: subscribing anew"
@@ -135,11 +168,14 @@ class Watch(Events):
         warned = False
         while True:
             try:
-                for stream in choose(self._requests.describe(), self._types, self._cloud):
-                    self._followers.setdefault(stream, self._follower(stream))
+                for stream in self._wanted.choose(self._requests.describe()):
+                    if stream not in self._followers:
+                        self._followers[stream] = self._follower(stream)
                 self._listen()
                 self._prove(self._clock() + self._timeout)
                 self._problem = None
+                if self._wanted.grows:
+                    self._look_again = self._clock() + LOOK_AGAIN
                 return
             except (errors.Retry, errors.UnknownType, errors.UnknownCloud) as error:
                 if not self._may_pass(error, self._clock() - since):
@@ -164,10 +200,31 @@ class Watch(Events):
         return Follower(
             stream,
             self._requests,
+            positions=self.positions,
+            resumed=self._resumed,
             keep_entities=self._keep_entities,
             repair=self._repair,
             clock=self._clock,
         )
+
+    def _find_more(self) -> None:
+        """Follows streams that have come to be, and that patterns mean."""
+        self._look_again = self._clock() + LOOK_AGAIN
+        try:
+            meant = [info.stream for info in self._requests.describe()]
+        except errors.Retry as error:
+            LOG.debug("whether there are more streams is not known: %s", error)
+            return
+        new = [s for s in meant if self._wanted.covers(s) and s not in self._followers]
+        if not new:
+            return
+        LOG.info("there are more streams, which are watched, too: %s", ", ".join(map(str, new)))
+        for stream in new:
+            self._followers[stream] = self._follower(stream)
+        self._listen()
+        # Something may have been lost on the way from one subscription to the other.
+        for follower in self._followers.values():
+            follower.replica.verify()
 
     def _listen(self) -> None:
         """Subscribes to all streams; an older subscription is given up."""
@@ -215,7 +272,7 @@ class Watch(Events):
 
     def _idle_for(self) -> float | None:
         wake = min(follower.replica.wakes_at() for follower in self._followers.values())
-        return None if wake == float("inf") else max(0.0, wake - self._clock())
+        return max(0.0, min(NOTICE, min(wake, self._look_again) - self._clock()))
 
     def _take(self, wait: float | None, most: int = BATCH) -> Iterator[Event]:
         """What the bus brought; waits at most so long (None: for ever) for the first of it."""
