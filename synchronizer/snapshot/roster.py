@@ -118,7 +118,7 @@ class Rosters:
         """As many of the first as one message carries; at least one, if there is one."""
         room = outgoing.message_bytes(self._max_bytes)
         for taken, entry in enumerate(entries):
-            room -= _FRAME + outgoing.weigh(entry.id.encode())
+            room -= _FRAME + outgoing.weigh(msgspec.json.encode(entry.id))
             if room < 0 and taken:
                 return entries[:taken]
         return entries
