@@ -7,12 +7,18 @@ from typing import Any
 
 from oslo_log import log as logging
 
+from synchronizer import errors
 from synchronizer.bus import rpc, subscription, transport
 from synchronizer.bus.deadline import Caller
+from synchronizer.client.asynchronous import AsyncWatch
 from synchronizer.client.closing import Closing
+from synchronizer.client.history import History
+from synchronizer.client.narrowing import Differences
 from synchronizer.client.requests import Requests
 from synchronizer.client.snapshot import Snapshot
+from synchronizer.client.streams import Wanted
 from synchronizer.client.values import ChangesAnswer, StreamInfo, Version
+from synchronizer.client.verifying import compare
 from synchronizer.client.waiting import Waiting, silently
 from synchronizer.client.watch import Subscribed, Watch
 
@@ -23,6 +29,11 @@ LISTING_PATIENCE = 3600.0
 
 #: Seconds for a connection to end.
 CLOSING = 2.0
+
+#: Notifications, and bytes of their JSON, that a watch's subscription keeps. A consumer that is
+#: slower than that is brought up to date by the server's `changes`.
+INBOX = 1000
+INBOX_BYTES = 16 << 20
 
 
 class Client(Closing):
@@ -118,6 +129,14 @@ class Client(Closing):
         until that is its `revision`. `errors.Compacted`, `errors.EpochChanged`."""
         return self._requests.changes(entity_type, cloud or self._cloud, epoch, since)
 
+    def history(
+        self, entity_type: str, id_: str, *, cloud: str | None = None, limit: int | None = None
+    ) -> History:
+        """The versions of an entity that the ledger still has, to be iterated over, the newest
+        first, each with what it changed; at most `limit`. `errors.NotFound` when there is none,
+        `errors.ServerTooOld` when the server cannot tell."""
+        return History(self._requests, entity_type, id_, cloud or self._cloud, limit=limit)
+
     def describe(self) -> tuple[StreamInfo, ...]:
         """Where every stream stands."""
         return self._requests.describe()
@@ -132,6 +151,7 @@ class Client(Closing):
         types: Sequence[str],
         *,
         cloud: str | None = None,
+        resume: str | None = None,
         keep_entities: bool = False,
         patient: bool = False,
         repair: bool = True,
@@ -139,8 +159,13 @@ class Client(Closing):
     ) -> Watch:
         """The entities of some types and what happens to them: see `Watch`.
 
-        Without a cloud, here or in the client, those of every cloud that has the type at
-        this time. `keep_entities`: keep them in memory, so that events know the old state.
+        `types`: `nova.server`, with its cloud `boston.nova.server`, or patterns of either, with
+        `*` and `?`: `nova.*`, `*.nova.*`; what comes to be later and matches is watched from
+        then on. Without a cloud, in the name, here or in the client, those of every cloud
+        that has the type at this time.
+
+        `resume`: the `token` of an earlier watch; what has happened since is told.
+        `keep_entities`: keep them in memory, so that events know the old state.
         `patient`: wait for a daemon that is not there yet.
 
         To see what the protocol is good for: `wrap` may put something between the bus and
@@ -153,7 +178,9 @@ class Client(Closing):
                     self._notifications = transport.notification_transport(
                         self._notification_url, self._rabbit_options
                     )
-            subscribed = subscription.Subscription(self._notifications, names)
+            subscribed = subscription.Subscription(
+                self._notifications, names, size=INBOX, max_bytes=INBOX_BYTES, skip=True
+            )
             return subscribed if wrap is None else wrap(subscribed)
 
         return Watch(
@@ -162,7 +189,45 @@ class Client(Closing):
             types,
             cloud or self._cloud,
             timeout=self._timeout,
+            resume=resume,
             keep_entities=keep_entities,
             patient=patient,
             repair=repair,
         )
+
+    def awatch(
+        self,
+        types: Sequence[str],
+        *,
+        cloud: str | None = None,
+        resume: str | None = None,
+        keep_entities: bool = False,
+        patient: bool = False,
+    ) -> AsyncWatch:
+        """The same for asyncio: `async with client.awatch(...) as events: async for event in
+        events`."""
+        return AsyncWatch(
+            lambda: self.watch(
+                types, cloud=cloud, resume=resume, keep_entities=keep_entities, patient=patient
+            )
+        )
+
+    def verify(
+        self,
+        entity_type: str,
+        held: Mapping[str, bytes],
+        *,
+        epoch: str,
+        revision: int,
+        cloud: str | None = None,
+    ) -> Differences:
+        """What differs between `held` (id -> fingerprint), which somebody keeps as of that
+        revision, and what the server had then: true if anything does. `errors.Compacted`,
+        `errors.EpochChanged`."""
+        streams = Wanted([entity_type], cloud or self._cloud).choose(self.describe())
+        if len(streams) != 1:
+            raise errors.BadRequest(
+                f"name the cloud of {entity_type}; there are: "
+                + ", ".join(stream.cloud for stream in streams)
+            )
+        return compare(self._requests, streams[0], held, epoch, revision)
