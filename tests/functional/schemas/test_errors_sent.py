@@ -34,6 +34,7 @@ def test_entities_that_there_are_not(service: Service, calling: Calling) -> None
     service.fill(1)
     assert calling.failure("get", **SERVERS, id="nobody")["class"] == "NotFound"
     assert calling.failure("get", **SERVERS, id="e0", revision=7)["class"] == "NotFound"
+    assert calling.failure("history", **SERVERS, id="nobody")["class"] == "NotFound"
 
 
 def test_what_was_compacted(service: Service, calling: Calling) -> None:
@@ -49,6 +50,8 @@ def test_what_was_compacted(service: Service, calling: Calling) -> None:
         calling.failure("changes", **SERVERS, since=0),
         calling.failure("get_all", **SERVERS, cursor=page["cursor"]),
         calling.failure("get", **SERVERS, id="e1", revision=2),
+        calling.failure("digests", **SERVERS, epoch=state.epoch, revision=20),
+        calling.failure("roster", **SERVERS, epoch=state.epoch, revision=20),
     ]
     assert {failure["class"] for failure in failures} == {"Compacted"}
     assert {failure["kwargs"]["floor"] for failure in failures} == {state.floor}
@@ -63,22 +66,30 @@ def test_epochs_that_are_over(service: Service, calling: Calling) -> None:
     failures.append(calling.failure("changes", **SERVERS, epoch=old, since=page["revision"] + 5))
     failures.append(calling.failure("changes", **SERVERS, epoch=old, since=page["revision"]))
     failures.append(calling.failure("get_all", **SERVERS, cursor=page["cursor"]))
+    for method in ("digests", "roster"):
+        then = {"epoch": old, "revision": page["revision"]}
+        failures.append(calling.failure(method, **SERVERS, **then))
     assert {failure["class"] for failure in failures} == {"EpochChanged"}
     state = service.ledger.find(STREAM)
     assert state is not None and state.epoch != old
     epochs = [failure["kwargs"]["epoch"] for failure in failures]
-    assert epochs == [old, state.epoch, state.epoch, state.epoch]
+    assert epochs == [old, *[state.epoch] * 5]
 
 
 def test_cursors_of_nothing(service: Service, calling: Calling) -> None:
     service.fill(20)
-    cursor = calling.answer("get_all", **SERVERS, limit=2)["cursor"]
+    page = calling.answer("get_all", **SERVERS, limit=2)
+    cursor, epoch = page["cursor"], page["epoch"]
+    roster = calling.answer("roster", **SERVERS, epoch=epoch, revision=20, limit=2)
+    walking = roster["cursor"]
     failures = [
         calling.failure("get_all", **SERVERS, cursor="made up"),
         calling.failure("get_all", **SERVERS, cursor=cursor[:-4]),
         calling.failure("get_all", **SERVERS, cursor=cursor, fields=["id"]),
         calling.failure("get_all", type=UNLISTED.type, cursor=cursor),
         calling.failure("get_all", type=STREAM.type, cursor=5),
+        calling.failure("roster", **SERVERS, epoch=epoch, revision=20, cursor=cursor),
+        calling.failure("roster", **SERVERS, epoch=epoch, revision=19, cursor=walking),
     ]
     assert {failure["class"] for failure in failures} == {"BadCursor"}
 
@@ -95,6 +106,10 @@ def test_requests_that_make_no_sense(calling: Calling) -> None:
         calling.failure("changes", **SERVERS, since=-1),
         calling.failure("changes", **SERVERS, epoch=1),
         calling.failure("get", **SERVERS),
+        calling.failure("digests", **SERVERS, epoch="x"),
+        calling.failure("digests", **SERVERS, epoch="x", revision=0, bits=11),
+        calling.failure("roster", **SERVERS, epoch="x", revision=0, bits=1, bucket=2),
+        calling.failure("history", **SERVERS, id="x", before=0),
         calling.failure("barrier", **SERVERS),
         calling.failure("paint", **SERVERS),
         calling.failure("describe", version="9.0"),

@@ -32,6 +32,11 @@ WHERES: st.SearchStrategy[Any] = st.sampled_from(
 ENCODINGS: st.SearchStrategy[Any] = st.sampled_from(["json", "zlib", "gzip", "", 1, None])
 TYPES: st.SearchStrategy[Any] = st.sampled_from([STREAM.type] * 6 + ["a.b", "", 1, None])
 CLOUDS: st.SearchStrategy[Any] = st.sampled_from([STREAM.cloud, None] * 3 + ["", 1, "elsewhere"])
+EPOCHS: st.SearchStrategy[Any] = st.sampled_from(["old", "e" * 1024, "", "e" * 1025, 1, None])
+BITS: st.SearchStrategy[Any] = st.sampled_from([0, 3, 10, 11, -1, "1", True, 1.5, [], None])
+#: Which bucket there is depends on the bits; the first is always there.
+BUCKETS: st.SearchStrategy[Any] = st.sampled_from([0, 1024, -1, "1", True, 1.5, [], None])
+LIMITS: st.SearchStrategy[Any] = st.sampled_from([0, 1, 1000, 1001, -1, "1", True, 1.5, None])
 ODD = {"colour": st.just("blue")}
 
 #: Of several errors a caller learns one.
@@ -65,6 +70,21 @@ REQUESTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         },
     ),
     ("get", {"type": TYPES, "id": NAMES}, {"cloud": CLOUDS, "revision": NUMBERS, **ODD}),
+    (
+        "digests",
+        {"type": TYPES, "epoch": EPOCHS, "revision": NUMBERS},
+        {"cloud": CLOUDS, "bits": BITS, **ODD},
+    ),
+    (
+        "roster",
+        {"type": TYPES, "epoch": EPOCHS, "revision": NUMBERS},
+        {"cloud": CLOUDS, "bits": BITS, "bucket": BUCKETS, "limit": NUMBERS, **ODD},
+    ),
+    (
+        "history",
+        {"type": TYPES, "id": NAMES},
+        {"cloud": CLOUDS, "limit": LIMITS, "before": NUMBERS, **ODD},
+    ),
     ("describe", {}, ODD),
     ("barrier", {"type": TYPES, "nonce": NAMES}, {"cloud": CLOUDS, **ODD}),
 ]

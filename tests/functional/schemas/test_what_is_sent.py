@@ -132,6 +132,46 @@ def test_every_answer_to_get_is_as_described(service: Service, calling: Calling)
     assert calling.answer("get", **ask, id="e1", part=0)["parts"] == 1
 
 
+def test_every_answer_about_what_was_is_as_described(service: Service, calling: Calling) -> None:
+    service.fill(12)
+    service.put({**server(1), "status": "ERROR"})
+    service.put({**BIG, "id": "e1"})
+    service.drop("e2")
+    state = service.ledger.find(STREAM)
+    assert state is not None
+    ask = {"type": STREAM.type, "cloud": STREAM.cloud}
+    then = {**ask, "epoch": state.epoch, "revision": 13}
+    assert len(calling.answer("digests", **then)["buckets"]) == 1
+    digests = calling.answer("digests", **then, bits=10)
+    assert sum(bucket["count"] for bucket in digests["buckets"]) == 12
+    first = calling.answer("roster", **then, limit=5)
+    second = calling.answer("roster", **then, limit=5, cursor=first["cursor"])
+    third = calling.answer("roster", **then, limit=5, cursor=second["cursor"])
+    assert third["cursor"] is None
+    items = [item for page in (first, second, third) for item in page["items"]]
+    assert [item["revision"] for item in items] == [1, *range(3, 14)]
+    inside = calling.answer("roster", **then, bits=1, bucket=1)["items"]
+    assert inside and all(item in items for item in inside)
+    newest = calling.answer("history", **ask, id="e1", limit=1)
+    told = calling.answer("history", **ask, id="e1", before=newest["before"])
+    assert [(v["op"], "oversized" in v) for v in newest["versions"] + told["versions"]] == [
+        ("update", True),
+        ("update", False),
+        ("create", False),
+    ]
+    older = calling.answer("history", **ask, id="e1", limit=1, before=14)
+    assert (len(older["versions"]), older["before"]) == (1, 13)
+    assert calling.answer("history", **ask, id="e2")["versions"][0]["entity"] is None
+    none = calling.answer("history", **ask, id="e1", before=1)
+    assert (none["versions"], none["before"]) == ([], None)
+    empty = {**then, "type": UNLISTED.type, "revision": 0}
+    unlisted = service.ledger.find(UNLISTED)
+    assert unlisted is not None
+    empty["epoch"] = unlisted.epoch
+    assert calling.answer("digests", **empty)["buckets"] == [{"count": 0, "digest": "0" * 32}]
+    assert calling.answer("roster", **empty)["items"] == []
+
+
 def test_what_describe_says_is_as_described(service: Service, calling: Calling) -> None:
     service.fill(2)
     state = service.ledger.find(STREAM)
