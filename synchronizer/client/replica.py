@@ -261,7 +261,7 @@ class Replica:
             return
         least = error.retry_after or 0.0 if isinstance(error, errors.Retry) else 0.0
         self._pace.trouble(now, least=least)
-        if not self.following and self._lost_because is None:
+        if not self.following and self._lost_because is None and self._errand is None:
             self._lost_because = str(error)
 
     # --- inside ----------------------------------------------------------------
@@ -318,8 +318,9 @@ class Replica:
 
     def _lose(self, reason: str, now: float) -> None:
         self._lost_because = reason
+        if not isinstance(self._errand, Repair):  # which is the same trouble
+            self._stop_following(now)
         self._errand = None
-        self._stop_following(now)
 
     def _follow(self, now: float) -> None:
         self.following = True

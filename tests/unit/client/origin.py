@@ -6,9 +6,23 @@ import hashlib
 
 from synchronizer import errors, fingerprint
 from synchronizer.client.live import Applied
-from synchronizer.client.questions import AskChanges, GetAll, GetOne
+from synchronizer.client.questions import (
+    AskChanges,
+    AskDigests,
+    AskRoster,
+    GetAll,
+    GetOne,
+    GetVersion,
+)
 from synchronizer.client.replica import Replica
-from synchronizer.client.values import ChangesAnswer
+from synchronizer.client.values import (
+    Bucket,
+    ChangesAnswer,
+    Digests,
+    RosterItem,
+    RosterPage,
+    Version,
+)
 from synchronizer.model import Bookmark, Change, ChangeSet, Entity
 
 
@@ -29,6 +43,8 @@ class Origin:
         self.state: dict[str, Entity] = {}
         self.log: list[Recorded] = []
         self.limit = limit
+        #: revision -> what lived then, for as long as it is known
+        self.past: dict[int, dict[str, Entity]] = {0: {}}
 
     def _digest(self) -> int:
         return fingerprint.digest((id_, print_of(e)) for id_, e in self.state.items())
@@ -52,20 +68,61 @@ class Origin:
             entity=entity,
         )
         self.log.append(Recorded(change, len(self.state), self._digest()))
+        self.past[self.revision] = dict(self.state)
         return change
 
     def compact(self) -> None:
         self.floor = self.revision
+        self.past = {self.revision: dict(self.state)}
 
     def begin_anew(self, epoch: str) -> None:
         self.epoch = epoch
         self.revision += 1
-        self.floor = self.revision
+        self.compact()
         self.log.clear()
 
     def lose(self, id_: str) -> None:
         """What no change tells of: only count and digest do."""
         del self.state[id_]
+        self.past[self.revision] = dict(self.state)
+
+    def at(self, epoch: str, revision: int) -> dict[str, Entity]:
+        """What lived at that revision."""
+        if epoch != self.epoch or revision > self.revision:
+            raise errors.EpochChanged(epoch=self.epoch)
+        if revision not in self.past:
+            raise errors.Compacted(floor=self.floor)
+        return self.past[revision]
+
+    def digests(self, epoch: str, revision: int, bits: int) -> Digests:
+        buckets = [Bucket(0, 0)] * (1 << bits)
+        for id_, entity in self.at(epoch, revision).items():
+            number = fingerprint.bucket_of(id_, bits)
+            count, digest = buckets[number].count + 1, buckets[number].digest
+            digest += fingerprint.digest_of(id_, print_of(entity))
+            buckets[number] = Bucket(count, digest % fingerprint.DIGEST_MODULUS)
+        return Digests("c", "a.b", epoch, revision, bits, tuple(buckets))
+
+    def roster(self, question: AskRoster) -> RosterPage:
+        """Pages of `limit`; a cursor is the place from which to go on."""
+        live = self.at(question.epoch, question.revision)
+        items = [
+            RosterItem(id_, question.revision, print_of(entity))
+            for id_, entity in sorted(live.items())
+            if fingerprint.bucket_of(id_, question.bits) == question.bucket
+        ]
+        start = int(question.cursor or 0)
+        end = start + self.limit
+        return RosterPage(tuple(items[start:end]), str(end) if end < len(items) else None)
+
+    def version(self, question: GetVersion) -> Version:
+        """The state that the roster told of."""
+        entity = self.past[question.revision][question.id]
+        assert print_of(entity) == question.fingerprint
+        print_ = question.fingerprint
+        return Version(
+            "c", "a.b", self.epoch, question.id, question.revision, "update", print_, 7, (), entity
+        )
 
     def after(self, first: int, last: int, *, oversized: bool = False) -> ChangeSet:
         """The change set of these revisions, as the relay would send it."""
@@ -124,6 +181,12 @@ class Origin:
                 case GetOne():
                     entity = self.entity(question.revision)
                     return replica.entity(question.revision, entity, now)
+                case AskDigests(epoch, revision, bits):
+                    return replica.digests(self.digests(epoch, revision, bits), now)
+                case AskRoster():
+                    return replica.roster(self.roster(question), now)
+                case GetVersion():
+                    return replica.version(self.version(question), now)
         except (errors.Compacted, errors.EpochChanged, errors.NotFound) as error:
             replica.failed(error, now)
             return []
