@@ -119,6 +119,10 @@ def _absence(driver: Any, chain: list[BaseException]) -> str:
             return "nothing listens there"
         if isinstance(error, TimeoutError):
             return "it does not answer"
+        if isinstance(error, FileNotFoundError):
+            return "there is no such socket; is the daemon running, and is this its bus?"
+        if isinstance(error, PermissionError):
+            return "this user may not connect; be the daemon's user, or of the group in [local]"
         if isinstance(error, _CLOSED):
             return f"it closed the connection; if it always does, {_closing(driver)}"
     return str(chain[0])

@@ -11,7 +11,7 @@ from synchronizer.cli.helping import Written
 
 
 class ConfigSample(Written, Command):
-    """Print a configuration with every option, its default and its meaning.
+    """Print a configuration with every option and its meaning.
 
     Example: synchronizer config sample > synchronizer.conf
     """
@@ -24,7 +24,7 @@ class ConfigSample(Written, Command):
 
 
 class ConfigCheck(Written, Command):
-    """Check the configuration, and connect to everything that it names.
+    """Check the configuration, and connect to all that it names.
 
     A line each for the clouds, the directories, the ledger, the bus and every
     plugin of every cloud; the exit status is 1 if one of them fails.

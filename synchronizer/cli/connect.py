@@ -2,7 +2,9 @@
 """From the global options to a client, or to the ledger."""
 
 import argparse
+import dataclasses
 import os
+from collections.abc import Mapping
 
 from synchronizer import errors
 from synchronizer.client import Client
@@ -12,8 +14,17 @@ ENVIRONMENT = "SYNCHRONIZER_TRANSPORT_URL"
 NOTIFICATION_ENVIRONMENT = "SYNCHRONIZER_NOTIFICATION_TRANSPORT_URL"
 
 
-def client(options: argparse.Namespace) -> Client:
-    """A client of the bus that is meant: by the option, the environment, the configuration."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where the daemon's buses are. `rabbit_options`: see `Client`."""
+
+    url: str
+    notification_url: str
+    rabbit_options: Mapping[str, str] | None
+
+
+def place(options: argparse.Namespace) -> Place:
+    """The buses that are meant: by the options, the environment, the configuration."""
     url = options.transport_url or os.environ.get(ENVIRONMENT)
     notifications = options.notification_transport_url or os.environ.get(NOTIFICATION_ENVIRONMENT)
     rabbit_options = None
@@ -22,10 +33,16 @@ def client(options: argparse.Namespace) -> Client:
         url = settings.transport_url
         notifications = notifications or settings.notification_transport_url
         rabbit_options = settings.rabbit_options
+    return Place(url, notifications or url, rabbit_options)
+
+
+def client(options: argparse.Namespace) -> Client:
+    """A client of the bus that is meant."""
+    where = place(options)
     return Client(
-        url,
-        notification_transport_url=notifications,
-        rabbit_options=rabbit_options,
+        where.url,
+        notification_transport_url=where.notification_url,
+        rabbit_options=where.rabbit_options,
         cloud=options.cloud,
         timeout=options.timeout,
     )

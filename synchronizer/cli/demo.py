@@ -2,16 +2,16 @@
 """`synchronizer demo`: see it work, with nothing but this machine."""
 
 import argparse
-import contextlib
 
 from cliff.command import Command
 
 from synchronizer import errors
 from synchronizer.cli.helping import Written
+from synchronizer.cli.numbers import positive, whole
 
 
 class Demo(Written, Command):
-    """Show the daemon at work on a simulated cloud, or on one of your own.
+    """Show the daemon at work, on a simulated cloud or on your own.
 
     It starts the simulated cloud, the daemon and a consumer that mirrors the cloud,
     in a temporary directory, and compares the copy with the truth at the end. The
@@ -24,7 +24,6 @@ class Demo(Written, Command):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
-        parser.usage = "%(prog)s [options]"  # a mistake is told in a line, not below ten
         parser.add_argument("--seconds", type=positive, help="end by itself after so many seconds")
         parser.add_argument(
             "--servers", type=whole, default=1000, help="simulated servers (default: 1000)"
@@ -66,19 +65,3 @@ class Demo(Written, Command):
                 drop_message=parsed_args.defect == "drop-message",
             )
         )
-
-
-def positive(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        value = float(text)
-        if 0 < value < float("inf"):
-            return value
-    raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-
-
-def whole(text: str) -> int:
-    with contextlib.suppress(ValueError):
-        value = int(text)
-        if value >= 0:
-            return value
-    raise argparse.ArgumentTypeError(f"{text} is not a whole number of 0 or more")

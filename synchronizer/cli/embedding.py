@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from synchronizer import errors
 from synchronizer.bus import topics
-from synchronizer.cli.demo import positive
+from synchronizer.cli.numbers import not_negative, positive
 
 if TYPE_CHECKING:
     from synchronizer.embedded import Embedded
@@ -65,7 +65,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--changes-interval",
-        type=_not_negative,
+        type=not_negative,
         metavar="SECONDS",
         help="between questions for what has changed (default: 5; 0: none)",
     )
@@ -169,7 +169,3 @@ def _of_openstack(types: Sequence[str]) -> list[str]:
 
 def _os_cloud(parsed: argparse.Namespace) -> str:
     return parsed.os_cloud or os.environ.get("OS_CLOUD") or ""
-
-
-def _not_negative(text: str) -> float:
-    return 0.0 if text.strip() in ("0", "0.0") else positive(text)

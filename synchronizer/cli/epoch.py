@@ -10,7 +10,7 @@ from synchronizer.cli.helping import Written
 
 
 class EpochRenew(Written, Command):
-    """Begin a new epoch of a type: all its consumers will get all again.
+    """Begin a new epoch of a type: its consumers get all again.
 
     For a ledger that was changed behind the daemon's back. Works on the ledger of the
     configuration, on the daemon's host.

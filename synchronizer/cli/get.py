@@ -4,19 +4,19 @@
 import argparse
 from typing import Any
 
-from cliff.show import ShowOne
-
 from synchronizer import errors
 from synchronizer.cli import connect, texts
-from synchronizer.cli.helping import Written
+from synchronizer.cli.rows import One
 
 
-class Get(Written, ShowOne):
+class Get(One):
     """Show one entity, as last recorded or as of one revision.
 
     Examples: synchronizer get nova.server 9f1c... -f json
               synchronizer get nova.server 9f1c... --revision 41
     """
+
+    for_programs = "json"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)

@@ -4,21 +4,16 @@
 import argparse
 import itertools
 import json
-import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import EntryPoint
 from typing import Any
 
 import yaml
-from cliff.formatters.base import ListFormatter
-from cliff.lister import Lister
-from stevedore import ExtensionManager
-from stevedore.extension import Extension
 
-from synchronizer.cli import connect, texts
-from synchronizer.cli.helping import Written
+from synchronizer.cli import connect, terminal, texts
+from synchronizer.cli.numbers import not_negative
 from synchronizer.cli.progress import Progress
+from synchronizer.cli.rows import Rows
 from synchronizer.client.client import LISTING_PATIENCE
 from synchronizer.model import Entity
 
@@ -28,30 +23,33 @@ EXACT = ("json", "jsonl", "yaml")
 SAMPLE = 200
 
 
-class GetAll(Written, Lister):
+class GetAll(Rows):
     """List all entities of a type, as last recorded.
 
-    Rows (table, csv, value) have a few columns, see -c for others; json, yaml and jsonl have
-    whole entities. jsonl holds none in memory: one JSON object per line, as it comes.
+    A terminal gets a table of a few columns (see -c for others), a program JSON lines: whole
+    entities, one on each line, none of them kept in memory.
 
     Examples: synchronizer get-all nova.server
-              synchronizer get-all nova.server --where status=ERROR -c id -c name -f csv
-              synchronizer get-all nova.server --max-age 60 -f jsonl
+              synchronizer get-all nova.server --where status=ERROR -c id -f csv
+              synchronizer get-all nova.server --max-age 60 | jq -r .name
     """
+
+    for_programs = "jsonl"
+    empty = "There are none."
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument("type", metavar="TYPE", help="entity type, for example nova.server")
         parser.add_argument(
             "--max-age",
-            type=_age,
+            type=not_negative,
             metavar="SECONDS",
             help="how old the complete listing may be that the answer rests on; if it is older, "
             "the cloud is listed now, and waited for (default: what is recorded)",
         )
         parser.add_argument(
             "--wait",
-            type=_age,
+            type=not_negative,
             default=LISTING_PATIENCE,
             metavar="SECONDS",
             help="how long to wait for such a listing (default: %(default)g)",
@@ -91,7 +89,7 @@ class GetAll(Written, Lister):
     def _entities(
         self, parsed_args: argparse.Namespace, where: dict[str, list[Any]]
     ) -> Iterator[Entity]:
-        progress = Progress(parsed_args.type, self.app.stderr)
+        progress = Progress(terminal.of(self.app, self.app.stderr))
         with connect.client(self.app.options) as client:
             try:
                 snapshot = client.get_all(
@@ -100,31 +98,15 @@ class GetAll(Written, Lister):
                     fields=parsed_args.fields,
                     where=where or None,
                     timeout=parsed_args.wait,
-                    waiting=progress.tell,
+                    waiting=progress.waiting(parsed_args.type),
                 )
+                entities: Iterator[Entity] = iter(snapshot)
+                if parsed_args.formatter not in EXACT or not terminal.of(self.app).person:
+                    total = None if where else snapshot.info.count
+                    entities = progress.counting(entities, parsed_args.type, total)
+                yield from entities
             finally:
                 progress.end()
-            yield from snapshot
-
-    def _load_formatter_plugins(self) -> ExtensionManager[ListFormatter]:
-        # cliff finds formats by entry points, which would give this one to every other program.
-        manager = super()._load_formatter_plugins()
-        point = EntryPoint("jsonl", f"{__name__}:_JsonLines", self.formatter_namespace)
-        manager.extensions.append(Extension("jsonl", point, _JsonLines, _JsonLines()))
-        return manager
-
-
-class _JsonLines(ListFormatter):
-    """Named so that it can be chosen; `GetAll` writes it, as it writes json and yaml."""
-
-    def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
-        """It has no options."""
-
-    def emit_list(
-        self, column_names: Any, data: Any, stdout: Any, parsed_args: argparse.Namespace
-    ) -> None:
-        for row in data:
-            stdout.write(json.dumps(dict(zip(column_names, row, strict=True))) + "\n")
 
 
 def _rows(
@@ -160,13 +142,6 @@ def _write(entities: Iterator[Entity], parsed_args: argparse.Namespace, out: Any
             separator = ",\n"
         out.write("[]\n" if separator == "[\n" else "\n]\n")
     out.flush()
-
-
-def _age(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value) or value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
-    return value
 
 
 def _names(text: str) -> list[str]:

@@ -8,18 +8,26 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from cliff.command import Command
-from cliff.lister import Lister
 
 from synchronizer import errors
 from synchronizer.cli import ledgers, texts
 from synchronizer.cli.helping import Written
+from synchronizer.cli.rows import Rows
 
 if TYPE_CHECKING:
     from synchronizer.ledger import Verdict
 
 
-class HeldList(Written, Lister):
-    """List the deletes that are held: seen as gone, but not proven to be."""
+class HeldList(Rows):
+    """List the deletes that are held: seen as gone, not proven so.
+
+    Works on the ledger of the configuration, on the daemon's host.
+
+    Examples: synchronizer held list
+              synchronizer held list nova.server -f json
+    """
+
+    empty = "No deletes are held."
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -54,7 +62,9 @@ class _Decide(Written, Command):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         if bool(parsed_args.ids) == parsed_args.all:
-            raise errors.BadRequest("name the ids, or say --all")
+            raise errors.BadRequest(
+                "name the ids, or say --all; 'synchronizer held list' shows what is held"
+            )
         with ledgers.opened(self.app.options) as ledger:
             stream = ledgers.stream(ledger, parsed_args.type, self.app.options.cloud)
             held = {hold.id for _, hold in ledger.held(stream.id)}
@@ -82,6 +92,9 @@ class HeldRelease(_Decide):
     """Release held deletes: nothing is to be deleted on this account.
 
     The next complete listing judges these entities anew.
+
+    Examples: synchronizer held release nova.server 9f1c...
+              synchronizer held release nova.server --all
     """
 
     verdict = "release"

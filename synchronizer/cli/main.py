@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`synchronizer`: the options that all commands have, and how commands end.
 
-Exit status: 0 done; 1 it could not be done; 2 the command line is wrong; 3 not now (nobody
-answers, the bus or a service is away: the same may work later); 130 interrupted by
-Ctrl-C; 141 whoever read the output went away.
+Exit status: 0 done; 1 it could not be done (of `status`: something needs a look); 2 the
+command line is wrong; 3 not now (nobody answers, the bus or a service is away: the same may
+work later); 130 interrupted by Ctrl-C; 141 whoever read the output went away.
 """
 
 import argparse
 import importlib.metadata
+import io
 import logging
 import os
 import sys
@@ -18,16 +19,34 @@ from typing import Any
 from cliff.app import App
 from cliff.command import Command
 from cliff.commandmanager import CommandManager
+from cliff.help import HelpCommand
 
 from synchronizer import __version__, errors
+from synchronizer.cli import helping, terminal
+from synchronizer.cli.numbers import positive
 
+USAGE = 2
 UNAVAILABLE = 3
 CLOSED_PIPE = 141
 
-DESCRIPTION = (
-    "Knows, at every moment, what a cloud contains, and tells what changed. Exit status: 0 done, "
-    "1 not possible, 2 wrong usage, 3 not now (nobody answers), 130 interrupted."
-)
+DESCRIPTION = """\
+Knows, at every moment, what a cloud contains, and tells what changed.
+
+Examples: synchronizer demo
+          synchronizer status
+          synchronizer get-all nova.server --where status=ERROR
+          synchronizer watch nova.server
+          synchronizer help watch
+
+Exit status: 0 done, 1 not possible, 2 wrong usage, 3 not now (nobody answers),
+130 interrupted, 141 whoever read the output went away."""
+
+
+class Help(helping.Written, HelpCommand):
+    """Show how a command is used, with examples.
+
+    Example: synchronizer help held confirm
+    """
 
 
 class Commands(CommandManager):
@@ -37,6 +56,12 @@ class Commands(CommandManager):
         self.group_list.append(namespace)
         for point in importlib.metadata.entry_points(group=namespace):
             self.commands[point.name] = point
+        super().add_command("help", Help)
+
+    def add_command(self, name: str, command_class: type[Command]) -> None:
+        """cliff's own commands, but for those that we have ourselves."""
+        if name not in self.commands:
+            super().add_command(name, command_class)
 
     def find_command(self, argv: list[str]) -> tuple[type[Command], str, list[str]]:
         try:
@@ -92,11 +117,22 @@ class Synchronizer(App):
         parser.add_argument("--cloud", help="the cloud that is meant, where there are several")
         parser.add_argument(
             "--timeout",
-            type=_seconds,
+            type=positive,
             default=30.0,
             metavar="SECONDS",
             help="how long to wait for an answer (default: 30)",
         )
+        parser.add_argument(
+            "--color",
+            choices=terminal.CHOICES,
+            default="auto",
+            metavar="WHEN",
+            help="colours: auto (at a terminal, unless NO_COLOR is set), always or never",
+        )
+        parser.prog = self.NAME
+        parser.formatter_class = helping.Formatter
+        parser.usage = "%(prog)s [options] COMMAND ..."
+        helping.refuse_in_a_line(parser)
         return parser
 
     def configure_logging(self) -> None:
@@ -130,15 +166,29 @@ class Synchronizer(App):
 
     def run_subcommand(self, argv: list[str]) -> int:
         try:
-            return super().run_subcommand(argv)
-        except errors.SynchronizerError as error:  # before the command had its turn
+            self.command_manager.find_command(argv)
+        except ValueError:
+            self.LOG.error(self._no_such(argv))
+            return USAGE
+        except errors.SynchronizerError as error:
             self.LOG.error(error, exc_info=self.options.debug)
             return 1
+        result: int = super().run_subcommand(argv)
+        return result
+
+    def _no_such(self, argv: Sequence[str]) -> str:
+        """What is said of a command that there is none."""
+        names = sorted(name for name, _ in self.command_manager)
+        if group := [name for name in names if name.startswith(f"{argv[0]} ")]:
+            return f"'{argv[0]}' takes one more word: {', '.join(group)}"
+        meant = helping.close_to(" ".join(argv[:2]), names) or helping.close_to(argv[0], names)
+        hint = f"did you mean {meant}? See" if meant else "see"
+        return f"'{argv[0]}' is not a command; {hint} {self.NAME} --help"
 
     def interact(self) -> None:
         """Without a command: help, and a status that says that one is missing."""
         self.run_subcommand(["help"])
-        self._status = 2
+        self._status = USAGE
 
     def clean_up(self, cmd: Command, result: int, err: BaseException | None) -> None:
         if isinstance(err, Exception):
@@ -157,6 +207,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     if "--debug" not in arguments:
         warnings.simplefilter("ignore")  # those of libraries, to their developers
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What a terminal cannot show must not end a command.
+            stream.reconfigure(errors="replace")
     status = Synchronizer().run(arguments)
     try:
         sys.stdout.flush()
@@ -165,10 +219,3 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return status or CLOSED_PIPE
     return status
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number of seconds")
-    return value

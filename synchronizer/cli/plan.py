@@ -6,12 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cliff.lister import Lister
-
 from synchronizer import errors
 from synchronizer.cli import ledgers
 from synchronizer.cli.connect import needs_daemon
-from synchronizer.cli.helping import Written
+from synchronizer.cli.rows import Rows
 
 if TYPE_CHECKING:
     from synchronizer.daemon.planning import ServicePlan
@@ -32,8 +30,8 @@ COLUMNS = (
 ALL = "(all)"
 
 
-class Plan(Written, Lister):
-    """Show how many requests an hour the configuration will cost each service.
+class Plan(Rows):
+    """Show how many requests an hour each service will be asked.
 
     For each entity type: how many entities there are, the requests that a complete listing of
     them takes, and the requests an hour for listings and for changes; then the same for
@@ -45,7 +43,7 @@ class Plan(Written, Lister):
     the cloud is asked, by one complete listing of the type.
 
     Examples: synchronizer plan
-              synchronizer plan --offline --count nova.server=20000 --count boston:nova.flavor=50
+              synchronizer plan --offline --count nova.server=20000
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

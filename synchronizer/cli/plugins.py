@@ -4,13 +4,19 @@
 import argparse
 from collections.abc import Iterator
 
-from cliff.lister import Lister
-
-from synchronizer.cli.helping import Written
+from synchronizer.cli.rows import Rows
 
 
-class Plugins(Written, Lister):
-    """List the installed plugins; state says "ok", or what is wrong and what to do."""
+class Plugins(Rows):
+    """List the installed plugins, and what is wrong with them.
+
+    "state" says "ok", or what is wrong and what to do.
+
+    Examples: synchronizer plugins
+              synchronizer plugins -f json
+    """
+
+    empty = "No plugin is installed."
 
     def take_action(
         self, parsed_args: argparse.Namespace

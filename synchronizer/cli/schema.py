@@ -11,7 +11,9 @@ from synchronizer.cli.helping import Written
 
 
 class Schema(Written, Command):
-    """Print the JSON Schema (draft 2020-12) of a message; without NAME, list them.
+    """Print the JSON Schema of a message; without NAME, list them.
+
+    They are of draft 2020-12.
 
     Examples: synchronizer schema
               synchronizer schema change-set > change-set.json

@@ -27,10 +27,42 @@ PREFERRED = (
 #: How many columns a listing shows unless asked otherwise.
 MOST = 6
 
+#: Fields that tell the state of an entity, and their values that are good or bad news.
+STATES = frozenset({"status", "stack_status", "state", "provisioning_status"})
+_GOOD = ("ACTIVE", "AVAILABLE", "IN-USE", "UP", "ENABLED", "OK")
+_BAD = ("ERROR", "FAILED", "DOWN", "DISABLED")
+
 
 def instant(value: int | None) -> str:
     """ISO 8601; empty for None."""
     return "" if value is None else envelope.instant_to_wire(value)
+
+
+def age(seconds: float) -> str:
+    """A duration in one unit, as people say it: "12 s", "3 min", "2 h", "5 d"."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def line(text: str) -> str:
+    """Without anything that would break the line, or talk to the terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
+
+
+def short(value: Any, most: int = 60) -> str:
+    """A value as one line of at most so many characters."""
+    text = line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def mood_of(state: str) -> str:
+    """The style of a state: good news, bad news, or on the way to one of them."""
+    word = state.upper()
+    if any(bad in word for bad in _BAD):
+        return "bad"
+    return "good" if word in _GOOD or word.endswith("_COMPLETE") else "warn"
 
 
 def cell(value: Any) -> Any:

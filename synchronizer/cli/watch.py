@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`synchronizer watch`: entities and what happens to them, one line each."""
+"""`synchronizer watch`: entities and what happens to them, as it happens."""
 
 import argparse
-import json
+import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 from cliff.command import Command
 
-from synchronizer.cli import connect, embedding, texts
+from synchronizer import errors
+from synchronizer.cli import connect, embedding, events, terminal
 from synchronizer.cli.helping import Written
-from synchronizer.client import Added, Deleted, Event, Resynced, Synced, Updated
+from synchronizer.cli.progress import Progress
+from synchronizer.cli.resume import ResumeFile
+from synchronizer.client import Added, Event, Resynced, Synced
 from synchronizer.demo.signals import Told, endings_as_interrupts
-from synchronizer.model import Entity, StreamKey
+from synchronizer.model import StreamKey
+
+FORMATS = ("text", "jsonl")
 
 
 class Watched(Protocol):
@@ -25,13 +30,18 @@ class Watched(Protocol):
 
 
 class Watch(Written, Command):
-    """Print the entities of some types, and then every change to them.
+    """Tell what happens to the entities of some types, as it happens.
 
-    It goes on until Ctrl-C, or until whoever reads its output goes away. After a line
-    "resynced" everything of that type is described anew, up to its line "synced".
+    A terminal gets every change, with each field's old and new value; a program gets
+    JSON lines, the entities that there are first. It goes on until Ctrl-C, or until whoever
+    reads its output goes away. After an event "resynced" everything of that type is told
+    anew, up to "synced".
+
+    TYPE may be a pattern, and may name the cloud: 'nova.*', boston.cinder.volume, '*.nova.*'.
 
     Examples: synchronizer watch nova.server
-              synchronizer watch nova.server cinder.volume -f jsonl --no-snapshot | jq .id
+              synchronizer watch 'nova.*' -f text --no-snapshot >> changes.log
+              synchronizer watch nova.server --resume ~/.servers.token | ./consume
               synchronizer watch --embedded --os-cloud mycloud nova.server
     """
 
@@ -39,10 +49,26 @@ class Watch(Written, Command):
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument("types", nargs="+", metavar="TYPE", help="for example nova.server")
         parser.add_argument(
-            "-f", "--format", choices=sorted(FORMATS), default="text", help="default: text"
+            "-f",
+            "--format",
+            choices=FORMATS,
+            help="default: text at a terminal, else jsonl. With text, all entities are kept in "
+            "memory, to know their old values",
         )
         parser.add_argument(
-            "--no-snapshot", action="store_true", help="what there is is not printed, only changes"
+            "--snapshot",
+            action=argparse.BooleanOptionalAction,
+            help="print the entities that there are, too (default: not at a terminal)",
+        )
+        parser.add_argument(
+            "--old",
+            action="store_true",
+            help="with jsonl, tell what an entity was before; it is kept in memory for that",
+        )
+        parser.add_argument(
+            "--resume",
+            metavar="FILE",
+            help="keep in FILE how far it came, and go on from there the next time",
         )
         parser.add_argument(
             "--wait", action="store_true", help="wait for a daemon that is not there yet"
@@ -59,7 +85,9 @@ class Watch(Written, Command):
             self._parser.error(complaint)
         follow = self._embedded if parsed_args.embedded else self._daemon
         try:
-            follow(parsed_args)
+            # What ends it must leave neither a temporary ledger behind, nor an old resume file.
+            with endings_as_interrupts():
+                follow(parsed_args)
         except Told as ending:
             return 128 + ending.number
         except (KeyboardInterrupt, BrokenPipeError):
@@ -68,109 +96,94 @@ class Watch(Written, Command):
         return 0
 
     def _daemon(self, parsed: argparse.Namespace) -> None:
-        with (
-            connect.client(self.app.options) as client,
-            client.watch(parsed.types, patient=parsed.wait) as watch,
-        ):
-            self._print(watch, parsed, set())
+        printer = Printer(self, parsed)
+        file = None if parsed.resume is None else ResumeFile(parsed.resume)
+        token = None if file is None else file.read()
+        with contextlib.ExitStack() as stack:
+            client = stack.enter_context(connect.client(self.app.options))
+            try:
+                watch = client.watch(
+                    parsed.types,
+                    resume=token,
+                    keep_entities=printer.old,
+                    patient=parsed.wait,
+                )
+            except errors.BadRequest as error:
+                if token is None or file is None:
+                    raise
+                raise file.damaged(error.message) from None
+            stack.enter_context(watch)
+            if file is None:
+                printer.print(watch)
+                return
+            reached = stack.enter_context(file).reached
+            printer.print(watch, lambda: reached(watch.token), everything=token is not None)
 
     def _embedded(self, parsed: argparse.Namespace) -> None:
+        printer = Printer(self, parsed)
         since = embedding.since_of(parsed.since or (), parsed.types)
         with (
-            # What ends it must not leave a temporary ledger behind.
-            endings_as_interrupts(),
             embedding.opened(parsed, self.app.options) as embedded,
-            embedded.watch(since=since) as watch,
+            embedded.watch(since=since, keep_entities=printer.old) as watch,
         ):
-            self._print(watch, parsed, {StreamKey(embedded.cloud, type_) for type_ in since})
+            printer.known = {StreamKey(embedded.cloud, type_) for type_ in since}
+            printer.print(watch)
 
-    def _print(self, watch: Watched, parsed: argparse.Namespace, known: set[StreamKey]) -> None:
-        """`known`: of these streams no snapshot comes, but what has changed."""
-        line_of = FORMATS[parsed.format]
+
+class Printer:
+    """Prints events as it was asked for. `old`: it wants to know what entities were before.
+    `known`: of these streams no snapshot comes, but what has changed."""
+
+    def __init__(self, command: Watch, parsed: argparse.Namespace) -> None:
+        self._out = terminal.of(command.app)
+        self._progress = Progress(terminal.of(command.app, command.app.stderr))
+        text = (parsed.format or ("text" if self._out.person else "jsonl")) == "text"
+        self._for_people = text and self._out.person
+        self._line: Callable[[Event], str] = events.as_text
+        if not text:
+            self._line = lambda event: events.as_json(event, old=parsed.old)
+        self._until_synced = parsed.until_synced
+        self._snapshot = parsed.snapshot
+        if self._snapshot is None:
+            self._snapshot = not self._for_people or parsed.until_synced
+        self.old = text or parsed.old
+        self.known: set[StreamKey] = set()
+
+    def print(
+        self,
+        watch: Watched,
+        done: Callable[[], None] = lambda: None,
+        *,
+        everything: bool = False,
+    ) -> None:
+        """Until they end. `done` is called after each event that may be gone on from;
+        `everything`: what is not resynced is known."""
+        anew: set[StreamKey] = set()
         synced: set[StreamKey] = set()
-        out = self.app.stdout
+        told = 0
         for event in watch:
+            stream = event.stream
             if isinstance(event, Resynced):
-                synced.discard(event.stream)
-                known.discard(event.stream)
+                synced.discard(stream)
+                self.known.discard(stream)
+                anew.add(stream)
             elif isinstance(event, Synced):
-                synced.add(event.stream)
-                known.add(event.stream)
-            elif parsed.no_snapshot and event.stream not in known:
-                continue
-            out.write(line_of(event) + "\n")
-            out.flush()
-            if parsed.until_synced and synced.issuperset(watch.streams):
+                synced.add(stream)
+                self.known.add(stream)
+            known = stream in self.known or (everything and stream not in anew)
+            if known or self._snapshot or isinstance(event, Resynced):
+                self._tell(event, watch)
+            elif isinstance(event, Added):
+                told += 1
+                self._progress.say(f"{event.type}: {told:,} entities so far")
+            if known:
+                done()
+            if self._until_synced and synced.issuperset(watch.streams):
                 return
 
-
-def as_json(event: Event) -> str:
-    """The event as one JSON object."""
-    line: dict[str, Any] = {
-        "event": type(event).__name__.lower(),
-        "cloud": event.cloud,
-        "type": event.type,
-    }
-    match event:
-        case Resynced():
-            line["reason"] = event.reason
-        case Synced():
-            line |= {
-                "epoch": event.epoch,
-                "revision": event.revision,
-                "count": event.count,
-                "listed_at": texts.instant(event.listed_at) or None,
-                "held": event.held,
-            }
-        case Added() | Updated() | Deleted():
-            line |= {
-                "id": event.id,
-                "revision": event.revision,
-                "sampled_at": texts.instant(event.sampled_at),
-            }
-            if isinstance(event, Added):
-                line["entity"] = event.entity
-            if isinstance(event, Updated):
-                line |= {"changed": list(event.changed), "entity": event.new}
-    return json.dumps(line, ensure_ascii=False)
-
-
-def as_text(event: Event) -> str:
-    """The event as a line for people."""
-    stream = f"{event.cloud} {event.type}"
-    match event:
-        case Resynced():
-            return f"{stream} resynced: {event.reason}"
-        case Synced():
-            listed = texts.instant(event.listed_at) or "never"
-            return (
-                f"{stream} synced at revision {event.revision}: {event.count} entities, "
-                f"last complete listing {listed}" + (f", {event.held} held" if event.held else "")
-            )
-        case Added() | Updated() | Deleted():
-            start = f"{texts.instant(event.sampled_at)} {stream} {event.revision}"
-            if isinstance(event, Deleted):
-                return f"{start} deleted {event.id}"
-            if isinstance(event, Added):
-                return f"{start} added {event.id}{_named(event.entity)}"
-            what = ", ".join(f"{name}={_short(event.new.get(name))}" for name in event.changed)
-            return f"{start} updated {event.id}{_named(event.new)}: {what}"
-
-
-FORMATS: dict[str, Callable[[Event], str]] = {"text": as_text, "jsonl": as_json}
-
-
-def _named(entity: Entity) -> str:
-    name = entity.get("name") or entity.get("stack_name") or entity.get("display_name")
-    status = entity.get("status") or entity.get("stack_status")
-    return "".join(f" {_line(part)}" for part in (name, status) if isinstance(part, str))
-
-
-def _short(value: Any) -> str:
-    text = _line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _line(text: str) -> str:
-    """Without anything that would break the line, or talk to the terminal."""
-    return "".join(c if c.isprintable() else "�" for c in text)
+    def _tell(self, event: Event, watch: Watched) -> None:
+        self._progress.end()
+        if self._for_people:
+            self._out.line(events.for_people(event, self._out, watch.streams))
+        else:
+            self._out.line(self._line(event))

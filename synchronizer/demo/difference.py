@@ -10,8 +10,9 @@ NOISE = frozenset({"updated"})
 #: Begin the names of Nova's extensions.
 _PREFIXES = ("OS-EXT-STS:", "OS-EXT-SRV-ATTR:", "OS-SRV-USG:", "OS-EXT-AZ:", "OS-DCF:")
 #: What people look for first.
-_FIRST = ("name", "status", "OS-EXT-STS:vm_state", "OS-EXT-STS:task_state", "addresses")
-_MISSING: Any = object()
+FIRST = ("name", "status", "OS-EXT-STS:vm_state", "OS-EXT-STS:task_state", "addresses")
+#: In place of a value that is not there.
+MISSING: Any = object()
 
 
 class Difference(NamedTuple):
@@ -25,11 +26,11 @@ class Difference(NamedTuple):
 def differences(old: Any, new: Any, fields: Sequence[str]) -> list[Difference]:
     """The values below these top-level fields that differ; noise only where it is all."""
     told = [field for field in fields if field not in NOISE] or list(fields)
-    told.sort(key=lambda field: _FIRST.index(field) if field in _FIRST else len(_FIRST))
+    told.sort(key=lambda field: FIRST.index(field) if field in FIRST else len(FIRST))
     return [
         Difference(shortened(path), short(before), short(after))
         for field in told
-        for path, before, after in leaves(field, old.get(field, _MISSING), new.get(field, _MISSING))
+        for path, before, after in leaves(field, old.get(field, MISSING), new.get(field, MISSING))
     ]
 
 
@@ -37,11 +38,11 @@ def leaves(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
     """Goes into objects and arrays of the same length, down to what differs."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in dict.fromkeys([*old, *new]):
-            yield from leaves(f"{path}.{name}", old.get(name, _MISSING), new.get(name, _MISSING))
+            yield from leaves(f"{path}.{name}", old.get(name, MISSING), new.get(name, MISSING))
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for before, after in zip(old, new, strict=True):
             yield from leaves(path, before, after)
-    elif old is _MISSING or new is _MISSING or old != new:
+    elif old is MISSING or new is MISSING or old != new:
         yield path, old, new
 
 
@@ -52,7 +53,7 @@ def shortened(path: str) -> str:
 
 
 def short(value: Any, width: int = 24) -> str:
-    if value is None or value is _MISSING or value == "":
+    if value is None or value is MISSING or value == "":
         return "-"
     text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= width else text[: width - 1] + "…"

@@ -83,11 +83,10 @@ def test_get_all_as_exact_entities(service: Service, commands: Commands) -> None
 
 
 def test_get_all_as_rows(commands: Commands) -> None:
-    table = commands.output("get-all", "nova.server")
-    assert [cell.strip() for cell in table.splitlines()[1].split("|")[1:-1]] == [
-        "id",
-        "name",
-        "status",
+    table = commands.output("get-all", "nova.server", "-f", "table")
+    assert [line.split() for line in table.splitlines()] == [
+        ["id", "name", "status"],
+        *(["e0", "server", "0", "ACTIVE"], ["e1", "server", "1", "ACTIVE"]),
     ]
     rows = list(csv.reader(io.StringIO(commands.output("get-all", "nova.server", "-f", "csv"))))
     assert rows == [["id", "name", "status"], *ROWS]
@@ -124,7 +123,8 @@ def test_get_shows_one_entity(service: Service, commands: Commands) -> None:
         "get", "nova.server", "e0", "--revision", "1", "-f", "value", "-c", "name"
     )
     assert old == "server 0\n"
-    assert '{"a": 1}' in commands.output("get", "nova.server", "e0")
+    assert '{"a": 1}' in commands.output("get", "nova.server", "e0", "-f", "table")
+    assert json.loads(commands.output("get", "nova.server", "e0"))["nested"] == {"a": 1}
     status, _, err = commands.run("get", "nova.server", "none")
     assert (status, len(err.splitlines())) == (1, 1)
 
@@ -193,19 +193,19 @@ def test_watch_prints_each_line_at_once_and_ends_on_ctrl_c(
 def test_watch_without_the_snapshot_prints_changes_only(
     service: Service, commands: Commands, processes: list[subprocess.Popen[str]]
 ) -> None:
-    process = commands.start("watch", "nova.server", "--no-snapshot")
+    process = commands.start("watch", "nova.server", "--no-snapshot", "-f", "text")
     processes.append(process)
     assert process.stdout is not None
     assert "synced at revision 2: 2 entities" in process.stdout.readline()
     service.put({"id": "e1", "name": "new", "status": "ERROR"})
     line = process.stdout.readline()
-    assert line.endswith("updated e1 new ERROR: name=new, status=ERROR\n")
+    assert line.endswith("updated e1 new ERROR: name: server 1 → new, status: ACTIVE → ERROR\n")
 
 
 def test_watch_ends_when_its_reader_goes_away(
     service: Service, commands: Commands, processes: list[subprocess.Popen[str]]
 ) -> None:
-    process = commands.start("watch", "nova.server")
+    process = commands.start("watch", "nova.server", "-f", "text")
     processes.append(process)
     assert process.stdout is not None and process.stderr is not None
     assert "added e0" in process.stdout.readline()

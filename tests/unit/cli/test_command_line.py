@@ -49,13 +49,22 @@ def test_a_wrong_command_line_is_refused(
     with pytest.raises(SystemExit) as exit_:
         run(*arguments)
     assert exit_.value.code == 2
-    assert "usage: " in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("synchronizer") and line.endswith(" --help")
 
 
 def test_an_unknown_command_is_refused_with_a_suggestion() -> None:
-    status, out, _ = run("get-al1", "nova.server")
+    status, out, err = run("get-al1", "nova.server")
+    assert (status, out) == (2, "")
+    assert err == (
+        "synchronizer: 'get-al1' is not a command; did you mean get-all? See synchronizer --help\n"
+    )
+
+
+def test_a_command_of_two_words_is_completed() -> None:
+    status, _, err = run("held")
     assert status == 2
-    assert "get-all" in out
+    assert err.endswith("takes one more word: held confirm, held list, held release\n")
 
 
 def test_the_bus_is_the_one_of_the_option_the_environment_or_the_configuration(

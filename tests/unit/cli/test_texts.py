@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from synchronizer.cli import texts
-from synchronizer.cli.watch import as_text
+from synchronizer.cli.events import as_text
 from synchronizer.client import Updated
 from synchronizer.model import Entity
 
