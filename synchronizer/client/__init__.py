@@ -8,15 +8,23 @@
         for event in events:
             ...
 
+    with Mirror(client, ["nova.server"]) as mirror:
+        mirror.wait_synced(60)
+        ...
+
 It speaks the wire contract over the bus and keeps what the contract needs and no more:
 a fingerprint per entity of a watched stream. It never reads the ledger, a source or a
 configuration file, never writes anything, and needs neither the daemon's engines nor
 its plugins to be installed.
 """
 
+from synchronizer.client.asynchronous import AsyncWatch
+from synchronizer.client.checking import Verified
 from synchronizer.client.client import Client
 from synchronizer.client.copy import Copy
 from synchronizer.client.events import Added, Deleted, Event, Resynced, Synced, Updated
+from synchronizer.client.mirror import Handlers, Mirror, Staleness
+from synchronizer.client.narrowing import Differences
 from synchronizer.client.snapshot import Snapshot
 from synchronizer.client.values import Activity, ChangesAnswer, Info, Item, StreamInfo, Version
 from synchronizer.client.watch import Watch
@@ -24,18 +32,24 @@ from synchronizer.client.watch import Watch
 __all__ = [
     "Activity",
     "Added",
+    "AsyncWatch",
     "ChangesAnswer",
     "Client",
     "Copy",
     "Deleted",
+    "Differences",
     "Event",
+    "Handlers",
     "Info",
     "Item",
+    "Mirror",
     "Resynced",
     "Snapshot",
+    "Staleness",
     "StreamInfo",
     "Synced",
     "Updated",
+    "Verified",
     "Version",
     "Watch",
 ]
