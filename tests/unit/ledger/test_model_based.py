@@ -7,6 +7,7 @@ rules, epochs, restarts and restored backups, in any order.
 
 import copy
 import hashlib
+import itertools
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from hypothesis.stateful import (
 )
 
 from synchronizer import errors
-from synchronizer.fingerprint import digest
+from synchronizer.fingerprint import DIGEST_MODULUS, digest
 from synchronizer.ledger import Ledger, NewRules, StreamState, Version, Write, commit
 from tests.unit.ledger.builders import KEY, NO_LIMITS, create, delete, update
 
@@ -308,6 +309,15 @@ class LedgerMachine(RuleBasedStateMachine):
             assert {v.id: (v.revision, v.fingerprint, v.entity) for v in page.versions} == (
                 model.states[at]
             )
+            roster = self.ledgers[0].roster(self.id, model.epoch, at, 0, limit=100).entries
+            assert {entry.id: (entry.revision, entry.fingerprint) for entry in roster} == {
+                id_: (revision, fingerprint)
+                for id_, (revision, fingerprint, _) in model.states[at].items()
+            }
+            _, buckets = self.ledgers[0].digests(self.id, model.epoch, at, 1)
+            count, total = proof(model.states[at])
+            assert sum(bucket.count for bucket in buckets) == count
+            assert sum(bucket.digest for bucket in buckets) % DIGEST_MODULUS == total
         if model.floor > 0:
             with pytest.raises(errors.Compacted):
                 self.ledgers[0].snapshot_page(self.id, model.epoch, model.floor - 1, 0, **NO_LIMITS)
@@ -322,6 +332,26 @@ class LedgerMachine(RuleBasedStateMachine):
         if model.floor > 0:
             with pytest.raises(errors.Compacted):
                 self.ledgers[1].tail(self.id, model.floor - 1)
+
+    @invariant()
+    def every_history_hangs_together_and_lacks_nothing_above_the_floor(self) -> None:
+        model = self.model
+        for id_ in "abcdef":
+            found = self.ledgers[1].history(self.id, id_, **NO_LIMITS).versions
+            assert all(version.id == id_ for version in found)
+            for newer, older in itertools.pairwise(found):
+                assert (newer.revision, newer.op == "create") == (
+                    older.superseded,
+                    older.op == "delete",
+                )
+            told = {version.revision: version for version in found}
+            kept = {r for r, write in model.log.items() if write.id == id_ and r > model.floor}
+            assert kept == {r for r in told if r > model.floor}
+            for revision in kept:
+                self.agrees(told[revision])
+            if id_ in model.states[model.floor]:
+                assert model.states[model.floor][id_][0] in told
+            assert [version.superseded for version in found[:1]] in ([], [None])
 
     def agrees(self, version: Version) -> None:
         write = self.model.log[version.revision]
