@@ -9,8 +9,7 @@ from typing import Any
 from synchronizer.cli import connect, events, terminal, texts
 from synchronizer.cli.numbers import whole
 from synchronizer.cli.rows import Rows
-from synchronizer.client import Added, Deleted, Updated
-from synchronizer.client.values import PastVersion
+from synchronizer.client import Added, Deleted, PastVersion, Updated
 from synchronizer.model import StreamKey
 
 #: Formats that have one object for each version; the others have a row for each difference.

@@ -23,10 +23,19 @@ from synchronizer.client.checking import Verified
 from synchronizer.client.client import Client
 from synchronizer.client.copy import Copy
 from synchronizer.client.events import Added, Deleted, Event, Resynced, Synced, Updated
+from synchronizer.client.history import History
 from synchronizer.client.mirror import Handlers, Mirror, Staleness
 from synchronizer.client.narrowing import Differences
 from synchronizer.client.snapshot import Snapshot
-from synchronizer.client.values import Activity, ChangesAnswer, Info, Item, StreamInfo, Version
+from synchronizer.client.values import (
+    Activity,
+    ChangesAnswer,
+    Info,
+    Item,
+    PastVersion,
+    StreamInfo,
+    Version,
+)
 from synchronizer.client.watch import Watch
 
 __all__ = [
@@ -40,9 +49,11 @@ __all__ = [
     "Differences",
     "Event",
     "Handlers",
+    "History",
     "Info",
     "Item",
     "Mirror",
+    "PastVersion",
     "Resynced",
     "Snapshot",
     "Staleness",

@@ -14,7 +14,7 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.budget import Limits
 from synchronizer.bus import topics
-from synchronizer.client import ChangesAnswer, Snapshot, StreamInfo, Version, Watch
+from synchronizer.client import ChangesAnswer, History, Snapshot, StreamInfo, Version, Watch
 from synchronizer.client.closing import Closing
 from synchronizer.client.requests import Requests
 from synchronizer.embedded import home, intervals, sources
@@ -196,6 +196,12 @@ class Embedded(Closing):
         """The changes after a revision, as many as fit into one answer; go on from its `last`
         until that is its `revision`. `errors.Compacted`, `errors.EpochChanged`."""
         return self._requests.changes(entity_type, self.cloud, epoch, since)
+
+    def history(self, entity_type: str, id_: str, *, limit: int | None = None) -> History:
+        """The versions of an entity that are kept, newest first, each with what it changed; at
+        most `limit`. `errors.NotFound` when there is none."""
+        self._known(entity_type)
+        return History(self._requests, entity_type, id_, self.cloud, limit=limit)
 
     def describe(self) -> tuple[StreamInfo, ...]:
         """Where every stream stands: how fresh it is, and what fails of its source."""

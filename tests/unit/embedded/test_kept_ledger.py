@@ -47,6 +47,18 @@ def later(**entities: dict[str, Any]) -> Things:
     return things
 
 
+def test_history_goes_back_to_earlier_runs(path: pathlib.Path) -> None:
+    run_to(path, {"a": {"n": 1}})
+    things = later(a={"n": 2})
+    with embedded(things, directory=path) as here, here.watch() as events:
+        until_equal(events, Copy(), things.live())
+        newest, first = here.history(THING, "a")
+        assert (newest.op, newest.differences) == ("update", {"n": (1, 2)})
+        assert (first.op, first.revision) == ("create", newest.revision - 1)
+        with pytest.raises(errors.UnknownType):
+            here.history("no.such", "a")
+
+
 def test_a_later_run_goes_on_with_the_numbers_of_the_earlier(path: pathlib.Path) -> None:
     epoch, revision = run_to(path, {"a": {"n": 1}, "b": {"n": 1}})
     things = later(a={"n": 2}, b={"n": 1})
