@@ -6,8 +6,10 @@ import argparse
 from cliff.command import Command
 from oslo_config import cfg, generator
 
+from synchronizer.cli import terminal
 from synchronizer.cli.connect import needs_daemon
 from synchronizer.cli.helping import Written
+from synchronizer.cli.progress import Progress
 
 
 class ConfigSample(Written, Command):
@@ -46,11 +48,16 @@ class ConfigCheck(Written, Command):
             raise needs_daemon(error) from None
         settings = read(self.app.options.config_file)
         failed = 0
-        for finding in check(settings, offline=parsed_args.offline):
+        out = terminal.of(self.app)
+        progress = Progress(terminal.of(self.app, self.app.stderr))
+        findings = iter(check(settings, offline=parsed_args.offline))
+        while True:
+            with progress.ticking("checking"):
+                finding = next(findings, None)
+            if finding is None:
+                return 1 if failed else 0
             if finding.problem is None:
-                self.app.stdout.write(f"ok    {finding.what}\n")
+                out.line(f"{out.styled('ok', 'good')}    {finding.what}")
             else:
                 failed += 1
-                self.app.stdout.write(f"FAIL  {finding.what}\n      {finding.problem}\n")
-            self.app.stdout.flush()
-        return 1 if failed else 0
+                out.line(f"{out.styled('FAIL', 'bad')}  {finding.what}\n      {finding.problem}")

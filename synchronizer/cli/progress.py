@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One line on a terminal that says how far long work is, or what is being waited for."""
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -13,6 +15,8 @@ T = TypeVar("T")
 
 #: Seconds: what is done sooner needs no line; and between two lines.
 PATIENCE, PAUSE = 0.5, 0.1
+#: Seconds between two lines of what only takes its time.
+TICK = 1.0
 
 
 class Progress:
@@ -43,6 +47,27 @@ class Progress:
                 self.say(f"{number:,}{of} {what}")
             yield thing
         self.end()
+
+    @contextlib.contextmanager
+    def ticking(self, what: str) -> Iterator[None]:
+        """While the block lasts, shows for how long it has."""
+        began, done = self._clock(), threading.Event()
+
+        def tick() -> None:
+            while not done.wait(TICK):
+                self.show(f"{what}, {self._clock() - began:.0f} s so far")
+
+        if not self._terminal.moves:
+            yield
+            return
+        thread = threading.Thread(target=tick, name="progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+            self.end()
 
     def say(self, text: str) -> None:
         """Shows the text, unless that would be too often, or too soon."""

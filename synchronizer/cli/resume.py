@@ -52,7 +52,7 @@ class ResumeFile:
     def damaged(self, why: str) -> errors.BadConfiguration:
         """What to say of a file with which one cannot go on."""
         return errors.BadConfiguration(
-            f"--resume {self._path}: {why}; remove the file to begin anew, with everything there is"
+            f"--resume {self._path}: {why}; remove the file to begin anew, with all there is"
         )
 
     def reached(self, token: str) -> None:

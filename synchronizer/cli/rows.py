@@ -7,6 +7,7 @@ whole and without colours, or JSON lines where a command says so (`for_programs`
 
 import argparse
 import json
+import textwrap
 from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint
 from typing import Any
@@ -45,12 +46,18 @@ class Table(ListFormatter, SingleFormatter):
         self, column_names: Any, data: Any, stdout: Any, parsed_args: argparse.Namespace
     ) -> None:
         out = terminal.of(self._command.app, stdout)
-        room = max((table.width(name) for name in column_names), default=0)
-        for name, value in zip(column_names, data, strict=True):
-            text = table.NOTHING if value in (None, "") else texts.line(str(texts.cell(value)))
-            padding = " " * (room - table.width(name))
-            styled = out.styled(text, self._command.mood(name, value))
-            out.line(f"{out.styled(texts.line(name), 'name')}{padding}{table.GAP}{styled}")
+        names = [texts.line(name) for name in column_names]
+        room = max(map(table.width, names), default=0)
+        for column, name, value in zip(column_names, names, data, strict=True):
+            lines = [table.cell(value)]
+            if out.person:
+                left = max(20, out.width - room - len(table.GAP))
+                lines = textwrap.wrap(lines[0], left, break_on_hyphens=False) or lines
+            start = out.styled(name, "name") + " " * (room - table.width(name))
+            for text in lines:
+                mood = self._command.mood(column, value)
+                out.line(f"{start}{table.GAP}{out.styled(text, mood)}")
+                start = " " * room
 
 
 class JsonLines(ListFormatter):

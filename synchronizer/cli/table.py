@@ -28,10 +28,8 @@ def write(
 ) -> None:
     """A heading, and a line for each row. Numbers stand to the right."""
     values = [list(row) for row in rows]
-    cells = [[_cell(value) for value in row] for row in values]
-    right = [
-        bool(values) and all(_is_number(row[at]) for row in values) for at in range(len(columns))
-    ]
+    cells = [[cell(value) for value in row] for row in values]
+    right = [_are_numbers([row[at] for row in values]) for at in range(len(columns))]
     widths = [
         max([width(name), *(width(row[at]) for row in cells)]) for at, name in enumerate(columns)
     ]
@@ -97,7 +95,8 @@ def _joined(
     return GAP.join(line).rstrip()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as one line of text."""
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
@@ -105,5 +104,7 @@ def _cell(value: Any) -> str:
     return texts.line(str(texts.cell(value)))
 
 
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+def _are_numbers(values: Iterable[Any]) -> bool:
+    """Whether there are numbers, and nothing else."""
+    there = [value for value in values if value not in (None, "")]
+    return bool(there) and all(type(value) in (int, float) for value in there)

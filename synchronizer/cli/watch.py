@@ -111,7 +111,7 @@ class Watch(Written, Command):
             except errors.BadRequest as error:
                 if token is None or file is None:
                     raise
-                raise file.damaged(error.message) from None
+                raise file.damaged(error.message.partition(";")[0]) from None
             stack.enter_context(watch)
             if file is None:
                 printer.print(watch)
