@@ -39,7 +39,7 @@ class History(Rows):
 
     Examples: synchronizer history nova.server 9f1c...
               synchronizer history nova.server 9f1c... --limit 1 -f json
-              synchronizer history nova.server 9f1c... | jq -r .differences.status.old
+              synchronizer history nova.server 9f1c... | jq -c .differences
     """
 
     for_programs = "jsonl"

@@ -27,6 +27,8 @@ from synchronizer.cli.numbers import positive
 
 USAGE = 2
 UNAVAILABLE = 3
+#: cliff's own.
+INTERRUPTED = 130
 CLOSED_PIPE = 141
 
 DESCRIPTION = """\
