@@ -129,14 +129,18 @@ class Teller:
 
     def flush(self, timeout: float | None) -> bool:
         """Until all that was to be told at the time of the call was told."""
-        if threading.current_thread() is self._thread:
-            raise errors.BadRequest("a handler would wait for itself")
+        self.check_not_told()
         told = threading.Event()
         with self._changed:
             if self._closed:
                 return False
             self._put(told)
         return told.wait(timeout) and not self._closed
+
+    def check_not_told(self) -> None:
+        """`errors.BadRequest` where the caller is being told something just now."""
+        if threading.current_thread() is self._thread:
+            raise errors.BadRequest("a handler would wait for itself")
 
     def close(self, timeout: float) -> None:
         """Tells nothing more. Waits so many seconds for what is being told just now."""

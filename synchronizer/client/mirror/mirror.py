@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 from oslo_log import log as logging
 
 from synchronizer import errors
+from synchronizer.client.checking import Verified
 from synchronizer.client.closing import Closing
 from synchronizer.client.events import Event, Synced
 from synchronizer.client.mirror import staleness
@@ -49,7 +50,7 @@ class Watched(Protocol):
 
     def __iter__(self) -> Iterator[Event]: ...
 
-    def verify(self) -> concurrent.futures.Future[Any]: ...
+    def verify(self) -> concurrent.futures.Future[dict[StreamKey, Verified]]: ...
 
     def close(self) -> None: ...
 
@@ -234,17 +235,20 @@ class Mirror(Closing):
             return staleness.nothing(ended or self._watch.problem or "nothing was heard yet")
         return staleness.worst(every, ended)
 
-    def verify(self, timeout: float | None = None) -> Any:
-        """Compares every stream with the server, and repairs what differs, as it does by itself
-        with each bookmark; what was found, by stream (see `Watch.verify`). TimeoutError after
-        `timeout` seconds."""
+    def verify(self, timeout: float | None = None) -> dict[StreamKey, Verified]:
+        """Has every stream compared with the server now, as each bookmark has, and what differs
+        put right; what was found. TimeoutError when that was not possible within `timeout`
+        seconds: nobody answers, or handlers hold the mirror back. Not for a handler to call."""
         with self._lock:
             self._raise()
             if not self._began or self._closed:
                 raise errors.BadRequest("only a running mirror can be verified")
-        if threading.current_thread() is self._thread:
-            raise errors.BadRequest("the mirror's own thread cannot wait for it")
-        return self._watch.verify().result(timeout)
+        self._teller.check_not_told()
+        try:
+            return self._watch.verify().result(timeout)
+        except concurrent.futures.CancelledError:
+            self._raise()
+            raise errors.BadRequest("the mirror was closed meanwhile") from None
 
     # --- being told ------------------------------------------------------------
 

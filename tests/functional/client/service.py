@@ -22,14 +22,20 @@ STREAM = StreamKey("c1", "nova.server")
 
 
 class Service:
-    """Its parts can be ended and begun one by one. `live`: what was committed, by stream."""
+    """Its parts can be ended and begun one by one. `live`: what was committed, by stream.
+    `bus`: the URL of another broker than its own, which then is not started."""
 
     def __init__(
-        self, directory: Path, *, bookmark_interval: float = 0.3, max_bytes: int = 32768
+        self,
+        directory: Path,
+        *,
+        bookmark_interval: float = 0.3,
+        max_bytes: int = 32768,
+        bus: str | None = None,
     ) -> None:
         self.directory = directory
         self.path = directory / "bus.sock"
-        self.url = f"local://{self.path}"
+        self.url = bus or f"local://{self.path}"
         self.ledger_url = f"sqlite:///{directory / 'ledger.sqlite'}"
         self.live: dict[StreamKey, dict[str, Any]] = {}
         self._bookmark_interval = bookmark_interval
@@ -45,7 +51,8 @@ class Service:
     # --- its parts -------------------------------------------------------------
 
     def start(self) -> None:
-        self.start_broker()
+        if self.url == f"local://{self.path}":
+            self.start_broker()
         self.start_daemon()
 
     def start_broker(self) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from synchronizer.client import Added, Deleted, Event, Resynced, Synced, Updated
+from synchronizer.client import Added, Deleted, Event, Resynced, Synced, Updated, Verified
 from synchronizer.client.mirror.mirror import Watched
 from synchronizer.client.standing import Standing
 from synchronizer.model import Entity, StreamKey
@@ -24,7 +24,9 @@ class Script:
         self.standings: dict[StreamKey, Standing] = {SERVERS: standing()}
         self.problem: str | None = None
         self.asked: list[tuple[list[str], str | None, bool]] = []
-        self.verified: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self.verified: concurrent.futures.Future[dict[StreamKey, Verified]] = (
+            concurrent.futures.Future()
+        )
         self._events: collections.deque[Event | BaseException] = collections.deque()
         self._changed = threading.Condition()
         self._idle = self.closed = False
@@ -35,7 +37,7 @@ class Script:
         self.asked.append((list(types), cloud, patient))
         return self
 
-    def verify(self) -> concurrent.futures.Future[Any]:
+    def verify(self) -> concurrent.futures.Future[dict[StreamKey, Verified]]:
         return self.verified
 
     def __iter__(self) -> Iterator[Event]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from synchronizer import errors
-from synchronizer.client import Added, Deleted, Mirror, Updated
+from synchronizer.client import Added, Deleted, Mirror, Updated, Verified
 from synchronizer.model import StreamKey
 from tests.unit.client.mirror.conftest import settle
 from tests.unit.client.mirror.script import (
@@ -183,5 +183,12 @@ def test_a_type_that_is_not_mirrored_is_an_error_once_that_is_known(
 
 
 def test_verifying_is_left_to_the_watch(script: Script, mirror: Mirror) -> None:
-    script.verified.set_result({SERVERS: "fine"})
-    assert mirror.verify(60) == {SERVERS: "fine"}
+    found = {SERVERS: Verified("e", 1, 0, 0, False)}
+    script.verified.set_result(found)
+    assert mirror.verify(60) == found
+
+
+def test_verifying_ends_with_the_mirror(script: Script, mirror: Mirror) -> None:
+    script.verified.cancel()
+    with pytest.raises(errors.BadRequest, match="closed meanwhile"):
+        mirror.verify(60)
