@@ -69,6 +69,12 @@ def answers_and_errors(calling: Calling, id_: str) -> None:
     answer = calling.answer("changes", **SERVERS)
     calling.answer("changes", **SERVERS, epoch=answer["epoch"], since=answer["last"], limit=1)
     calling.answer("get", **SERVERS, id=answer["changes"][0]["id"], revision=answer["first"])
+    then = {"epoch": answer["epoch"], "revision": answer["last"]}
+    digests = calling.answer("digests", **SERVERS, **then, bits=4)
+    assert sum(bucket["count"] for bucket in digests["buckets"]) == answer["count"]
+    assert len(calling.answer("roster", **SERVERS, **then)["items"]) == answer["count"]
+    history = calling.answer("history", **SERVERS, id=answer["changes"][0]["id"])
+    assert history["versions"][-1]["revision"] == answer["first"]
     until("a barrier", lambda: is_barred(calling), PATIENCE)
     assert calling.failure("get_all", type="nova.nothing")["class"] == "UnknownType"
     assert calling.failure("get_all", type=TYPE, cloud="nowhere")["class"] == "UnknownCloud"

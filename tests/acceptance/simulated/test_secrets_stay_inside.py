@@ -103,6 +103,10 @@ def asked(url: str, id_: str) -> list[str]:
         ("changes", {"type": TYPE, "since": 0}),
         ("get", {"type": TYPE, "id": id_}),
         ("get", {"type": TYPE, "id": "nothing"}),
+        ("history", {"type": TYPE, "id": id_}),
+        ("history", {"type": TYPE, "id": "nothing"}),
+        ("digests", {"type": TYPE, "epoch": "another", "revision": 1}),
+        ("roster", {"type": TYPE, "epoch": "another", "revision": 1}),
         ("get_all", {"type": "nova.nothing"}),
         ("describe", {}),
     ]
