@@ -75,11 +75,13 @@ class Status(Written, Command):
         now = time.time_ns() // 1000
         findings = health.judged(streams, now, waiting)
         arrived = None
-        if streams:
+        # Of a stream with changes that wait, no bookmark can come before them.
+        free = [stream for stream in streams if stream.stream not in waiting]
+        if free:
             self._progress.say("waiting for a notification")
             patience = min(NOTIFICATION, self.app.options.timeout)
             try:
-                arrived = probe.heard(client, place, streams[0].stream, patience)
+                arrived = probe.heard(client, place, free[0].stream, patience)
             except (errors.Retry, errors.Stop) as error:
                 findings.insert(0, _deaf(error))
         services = health.services(streams, findings, now)

@@ -175,7 +175,8 @@ class Printer:
                 self._tell(event, watch)
             elif isinstance(event, Added):
                 told += 1
-                self._progress.say(f"{event.type}: {told:,} entities so far")
+                if not told % 100:
+                    self._progress.say(f"{event.type}: {told:,} entities so far")
             if known:
                 done()
             if self._until_synced and synced.issuperset(watch.streams):

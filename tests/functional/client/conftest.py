@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from synchronizer.client import Client, Watch
+from tests.functional.client.commands import Commands
 from tests.functional.client.consumer import Consumer
 from tests.functional.client.service import Service
 
@@ -39,3 +41,25 @@ def consume(client: Client) -> Iterator[Callable[..., Consumer]]:
     yield start
     for consumer in made:
         consumer.close()
+
+
+@pytest.fixture
+def commands(service: Service, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """Commands that ask the service, which has two servers."""
+    monkeypatch.delenv("SYNCHRONIZER_TRANSPORT_URL", raising=False)
+    monkeypatch.delenv("SYNCHRONIZER_NOTIFICATION_TRANSPORT_URL", raising=False)
+    service.fill(2)
+    return Commands(service)
+
+
+@pytest.fixture
+def processes() -> Iterator[list[subprocess.Popen[str]]]:
+    """What is put here is killed in the end."""
+    started: list[subprocess.Popen[str]] = []
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()

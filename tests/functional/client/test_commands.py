@@ -6,69 +6,15 @@ import io
 import json
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 import yaml
 
-from synchronizer.cli.main import Synchronizer
 from synchronizer.ledger import Hold
 from synchronizer.model import StreamKey
+from tests.functional.client.commands import Commands
 from tests.functional.client.service import STREAM, Service
 
 ROWS = [["e0", "server 0", "ACTIVE"], ["e1", "server 1", "ACTIVE"]]
-
-
-class Commands:
-    """Runs commands in this process, or as processes of their own."""
-
-    def __init__(self, service: Service) -> None:
-        self.config = service.directory / "synchronizer.conf"
-        self.config.write_text(
-            f"[DEFAULT]\nstate_path = {service.directory}\ntransport_url = {service.url}\n"
-        )
-        self.base = ["--config-file", str(self.config), "--timeout", "20"]
-
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        out, err = io.StringIO(), io.StringIO()
-        status = Synchronizer(stdout=out, stderr=err).run([*self.base, *arguments])
-        return status, out.getvalue(), err.getvalue()
-
-    def output(self, *arguments: str) -> str:
-        status, out, err = self.run(*arguments)
-        assert status == 0, err
-        return out
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        code = "import sys; from synchronizer.cli.main import main; sys.exit(main())"
-        return subprocess.Popen(
-            [sys.executable, "-c", code, *self.base, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[3],
-        )
-
-
-@pytest.fixture
-def commands(service: Service, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    monkeypatch.delenv("SYNCHRONIZER_TRANSPORT_URL", raising=False)
-    service.fill(2)
-    return Commands(service)
-
-
-@pytest.fixture
-def processes() -> Iterator[list[subprocess.Popen[str]]]:
-    started: list[subprocess.Popen[str]] = []
-    yield started
-    for process in started:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
 
 
 def test_get_all_as_exact_entities(service: Service, commands: Commands) -> None:
