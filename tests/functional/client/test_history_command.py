@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from synchronizer.cli.history import History
 from synchronizer.cli.main import Synchronizer
 from tests.functional.client.service import STREAM, Service, server
 
@@ -37,7 +36,6 @@ def run(service: Service, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*arguments: str, screen: bool = False) -> tuple[int, str, str]:
         out, err = (Screen(), Screen()) if screen else (io.StringIO(), io.StringIO())
         app = Synchronizer(stdout=out, stderr=err)
-        app.command_manager.add_command("history", History)
         base = ["--transport-url", service.url, "--timeout", "60"]
         status = app.run([*base, "history", "nova.server", *arguments])
         return status, out.getvalue(), err.getvalue()
