@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from synchronizer.client.follower import Follower
 from synchronizer.client.pace import LONGEST
 from synchronizer.client.replica import Replica
 from synchronizer.publishing import Relay
@@ -49,6 +50,7 @@ EVENTS = (
     "daemon restarts",
     "consumer restarts",
 )
+MISFORTUNES = ("resumes", "dies soon", "dies sooner", "is spoiled", "forgets")
 MEANWHILE = st.sampled_from(["kill", "other relay", "commit", "epoch", "compact", "outage"])
 
 
@@ -58,6 +60,7 @@ class Protocol(RuleBasedStateMachine):
     empty: ClassVar[Path]
     relay_class: ClassVar[type[Relay]] = Relay
     replica_class: ClassVar[type[Replica]] = Replica
+    follower_class: ClassVar[type[Follower]] = Follower
     #: Of all examples: what one has shown need not be looked at again.
     forms: ClassVar[NewForms] = NewForms()
 
@@ -90,7 +93,7 @@ class Protocol(RuleBasedStateMachine):
         self.writers = [Writer(self.daemon.ledger, self.daemon.stream) for _ in range(2)]
 
     def new_consumer(self) -> Consumer:
-        return Consumer(self.caller, self.clock, self.replica_class)
+        return Consumer(self.caller, self.clock, self.replica_class, self.follower_class)
 
     def teardown(self) -> None:
         try:
@@ -205,6 +208,23 @@ class Protocol(RuleBasedStateMachine):
                 if which:
                     self.bus.lose_all()
 
+    @rule(what=st.sampled_from(MISFORTUNES), deaf=st.booleans())
+    def suffer(self, what: str, deaf: bool) -> None:
+        """What can happen to a consumer; and, `deaf`, to all that it had not heard yet."""
+        match what:
+            case "resumes":
+                self.consumer.resume()
+            case "dies soon":
+                self.consumer.dies_after = 2
+            case "dies sooner":
+                self.consumer.dies_after = 1
+            case "is spoiled":
+                self.consumer.spoil(drop=False)
+            case "forgets":
+                self.consumer.spoil(drop=True)
+        if deaf:
+            self.bus.lose_all()
+
     def new_epoch(self) -> None:
         state = self.daemon.ledger.new_epoch(self.daemon.stream, "an operator says so")
         self.timeline.renumber(state)
@@ -257,9 +277,16 @@ class Protocol(RuleBasedStateMachine):
         if place in self.forked or place not in self.timeline.states:
             return
         live = self.timeline.states[place]
-        assert replica.live.fingerprints == {id_: print_ for id_, (print_, _) in live.items()}
-        assert replica.live.entities == {id_: entity for id_, (_, entity) in live.items()}
-        assert consumer.entities == replica.live.entities
+        prints = {id_: print_ for id_, (print_, _) in live.items()}
+        consumer.spoiled = consumer.spoiled and replica.live.fingerprints != prints
+        if consumer.spoiled:
+            return
+        assert replica.live.fingerprints == prints
+        entities = {id_: entity for id_, (_, entity) in live.items()}
+        assert consumer.entities == entities
+        # After it has resumed it knows the content of what was told since.
+        assert replica.live.entities is not None
+        assert replica.live.entities.items() <= entities.items()
 
     @rule()
     def settle(self) -> None:
@@ -286,6 +313,7 @@ class Protocol(RuleBasedStateMachine):
         assert replica.live.fingerprints == {id_: print_ for id_, (print_, _) in live.items()}
         assert self.consumer.entities == {id_: entity for id_, (_, entity) in live.items()}
         assert self.daemon.ledger.verify_digest(self.daemon.stream)
+        assert self.consumer.kept.replayed() == self.consumer.entities
 
     def is_settled(self) -> bool:
         """All is published and known, and a bookmark of that was heard."""
@@ -294,6 +322,8 @@ class Protocol(RuleBasedStateMachine):
             state.published == state.revision
             and replica.following
             and not self.consumer.is_reading
+            and not self.consumer.spoiled
+            and self.consumer.kept.is_whole
             and (replica.epoch, replica.revision) == (state.epoch, state.revision)
             and replica.listed_at == state.listed_at
             and replica.question(self.now) is None

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from synchronizer.client.follower import Follower
 from synchronizer.client.live import Applied
 from synchronizer.client.replica import Replica
+from synchronizer.client.token import Position
+from synchronizer.client.values import RosterPage
 from synchronizer.ledger import epochs
 from synchronizer.model import Bookmark, ChangeSet
 from synchronizer.publishing import Relay
@@ -52,11 +55,40 @@ class SeesNoSilence(Replica):
         self._silent_at = float("inf")
 
 
+class ResumesTooFar(Replica):
+    """Takes the first change after its token for told."""
+
+    def roster(self, page: RosterPage, now: float) -> list[Applied]:
+        applied = super().roster(page, now)
+        if self.following and self.catching_up:
+            self.revision += 1
+        return applied
+
+
+class BelievesItself(Replica):
+    """Takes what it holds for right where digests differ."""
+
+    def _verify(self, count: int, digest: int, now: float) -> bool:
+        return True
+
+
+class SavesTooEarly(Follower):
+    """A token stands for all of a message when the first event of it was told."""
+
+    def _position(self, one: Applied, *, last: bool) -> Position | None:
+        replica = self.replica
+        return Position(replica.epoch or "", replica.revision, replica.live.digest)
+
+
 class IgnoresBookmarks(Replica):
     """Asks nothing on account of a bookmark."""
 
     def hear_bookmark(self, bookmark: Bookmark, now: float) -> None:
         self._touch(now)
+
+
+#: Without the rule for what can happen to a consumer: there is enough that can happen.
+FORTUNATE: dict[str, Any] = {"suffer": None}
 
 
 def mutant(**parts: Any) -> type[Protocol]:
@@ -89,7 +121,7 @@ def is_found(machine: type[Protocol], complaint: str) -> None:
     ],
 )
 def test_a_broken_relay_is_found(empty: Path, relay: type[Relay], complaint: str) -> None:
-    is_found(mutant(empty=empty, relay_class=relay), complaint)
+    is_found(mutant(empty=empty, relay_class=relay, **FORTUNATE), complaint)
 
 
 @pytest.mark.parametrize(
@@ -101,9 +133,26 @@ def test_a_broken_relay_is_found(empty: Path, relay: type[Relay], complaint: str
     ],
 )
 def test_a_broken_replica_is_found(empty: Path, replica: type[Replica], complaint: str) -> None:
+    is_found(mutant(empty=empty, replica_class=replica, **FORTUNATE), complaint)
+
+
+@pytest.mark.parametrize(
+    ("replica", "complaint"),
+    [
+        (ResumesTooFar, "was told after|although told up to"),
+        (BelievesItself, "another digest is not noticed"),
+    ],
+)
+def test_a_replica_that_does_not_look_is_found(
+    empty: Path, replica: type[Replica], complaint: str
+) -> None:
     is_found(mutant(empty=empty, replica_class=replica), complaint)
+
+
+def test_a_token_that_stands_for_what_was_not_told_yet_is_found(empty: Path) -> None:
+    is_found(mutant(empty=empty, follower_class=SavesTooEarly), "was told after|although told up")
 
 
 def test_a_ledger_that_keeps_its_epoch_after_a_restore_is_found(empty: Path) -> None:
     with patch.object(epochs, "settle_marks"):
-        is_found(mutant(empty=empty), "has two contents")
+        is_found(mutant(empty=empty, **FORTUNATE), "has two contents")
