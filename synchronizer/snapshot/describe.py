@@ -11,7 +11,6 @@ from synchronizer.ledger import Activity, Ledger, StreamState
 from synchronizer.model import StreamKey
 from synchronizer.snapshot.freshness import wire_instant
 
-
 #: Seconds between complete listings of a stream; None where that is not known here.
 Interval = Callable[[StreamKey], float | None]
 
