@@ -91,6 +91,30 @@ def test_a_slow_subscriber_loses_nothing_within_the_brokers_bounds(
     assert numbers(subscription, 500) == list(range(500))
 
 
+def test_a_sleeping_subscriber_that_skips_keeps_the_oldest_and_the_newest(
+    send: Callable[..., None], subscribe: Callable[..., Subscription]
+) -> None:
+    subscription = subscribe(size=5, skip=True)
+    for number in range(200):
+        send(number)
+    eventually(lambda: subscription.skipped == 194, "all but six are skipped")
+    assert numbers(subscription, 6) == [0, 1, 2, 3, 4, 199]
+    send(200)
+    assert numbers(subscription, 1) == [200]
+
+
+def test_what_a_sleeping_subscriber_keeps_is_bounded_in_bytes(
+    send: Callable[..., None], subscribe: Callable[..., Subscription]
+) -> None:
+    subscription = subscribe(size=1000, max_bytes=10_000, skip=True)
+    for number in range(50):
+        send(number, text="x" * 1000)
+    eventually(lambda: subscription.skipped > 0, "some are skipped")
+    send(50)
+    eventually(lambda: subscription.skipped == 40, "all that have no room are skipped")
+    assert numbers(subscription, 11) == [*range(10), 50]
+
+
 def test_stock_listeners_get_all_with_pools_and_without(
     send: Callable[..., None], listen: Callable[..., Any]
 ) -> None:
