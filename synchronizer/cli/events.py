@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a watch tells, as lines: one for a program, as many as it takes for a person."""
 
-import json
 import time
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -52,7 +51,7 @@ def as_json(event: Event, *, old: bool = False) -> str:
                     line |= {"changed": list(event.changed), "entity": event.new}
                 if old:
                     line["old"] = event.old
-    return json.dumps(line, ensure_ascii=False)
+    return texts.as_json(line)
 
 
 def as_text(event: Event) -> str:

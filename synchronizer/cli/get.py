@@ -28,12 +28,23 @@ class Get(One):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[list[str], list[Any]]:
+        of = f"{parsed_args.type} {parsed_args.id}"
         with connect.client(self.app.options) as client:
-            version = client.get(parsed_args.type, parsed_args.id, revision=parsed_args.revision)
+            try:
+                version = client.get(
+                    parsed_args.type, parsed_args.id, revision=parsed_args.revision
+                )
+            except errors.NotFound:
+                number = parsed_args.revision
+                what = "" if number is None else f" that has revision {number}"
+                raise errors.NotFound(
+                    f"there is no {of}{what}; see synchronizer history {of}, or "
+                    f"synchronizer get-all {parsed_args.type}"
+                ) from None
         if version.entity is None:
             raise errors.NotFound(
-                f"{version.id} was deleted: revision {version.revision}, seen at "
-                f"{texts.instant(version.sampled_at)}"
+                f"{of} was deleted: revision {version.revision}, seen at "
+                f"{texts.instant(version.sampled_at)}; see synchronizer history {of}"
             )
         exact = parsed_args.formatter in ("json", "yaml")
         values = [v if exact else texts.cell(v) for v in version.entity.values()]

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from synchronizer import errors
 from synchronizer.cli import connect, terminal, texts
 from synchronizer.cli.numbers import not_negative
 from synchronizer.cli.progress import Progress
@@ -105,6 +106,13 @@ class GetAll(Rows):
                     total = None if where else snapshot.info.count
                     entities = progress.counting(entities, parsed_args.type, total)
                 yield from entities
+            except errors.Listing as error:
+                what, _, _ = error.message.partition("; ask again")
+                raise errors.Listing(
+                    f"{what}; give it longer with --wait, or leave --max-age out to get what is "
+                    "recorded",
+                    **error.kwargs,
+                ) from None
             finally:
                 progress.end()
 
@@ -125,7 +133,7 @@ def _rows(
 def _write(entities: Iterator[Entity], parsed_args: argparse.Namespace, out: Any) -> None:
     if parsed_args.formatter == "jsonl":
         for entity in entities:
-            out.write(json.dumps(entity, ensure_ascii=False) + "\n")
+            out.write(texts.as_json(entity) + "\n")
     elif parsed_args.formatter == "yaml":
         empty = True
         for entity in entities:
@@ -137,7 +145,7 @@ def _write(entities: Iterator[Entity], parsed_args: argparse.Namespace, out: Any
         indent = None if parsed_args.noindent else 2
         separator = "[\n"
         for entity in entities:
-            text = json.dumps(entity, indent=indent, ensure_ascii=False)
+            text = texts.as_json(entity, indent)
             out.write(separator + textwrap.indent(text, "  "))
             separator = ",\n"
         out.write("[]\n" if separator == "[\n" else "\n]\n")

@@ -6,7 +6,6 @@ whole and without colours, or JSON lines where a command says so (`for_programs`
 """
 
 import argparse
-import json
 import textwrap
 from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint
@@ -18,8 +17,9 @@ from cliff.show import ShowOne
 from stevedore import ExtensionManager
 from stevedore.extension import Extension
 
+from synchronizer import errors
 from synchronizer.cli import table, terminal, texts
-from synchronizer.cli.helping import Written
+from synchronizer.cli.helping import Written, close_to
 
 
 class Table(ListFormatter, SingleFormatter):
@@ -71,7 +71,7 @@ class JsonLines(ListFormatter):
     ) -> None:
         for row in data:
             of = dict(zip(column_names, row, strict=True))
-            stdout.write(json.dumps(of, ensure_ascii=False) + "\n")
+            stdout.write(texts.as_json(of) + "\n")
 
 
 class _Formats(Written):
@@ -116,8 +116,7 @@ class Rows(_Formats, Lister):
     ) -> int:
         if parsed_args.columns:
             # cliff would show them in the order that they have here, not as they were asked for.
-            order = [name for name in parsed_args.columns if name in column_names]
-            order += [name for name in column_names if name not in order]
+            order = columns_of(parsed_args.columns, column_names)
             places = [list(column_names).index(name) for name in order]
             column_names, data = order, [[row[at] for at in places] for row in data]
         status: int = super().produce_output(parsed_args, column_names, data)
@@ -129,8 +128,30 @@ class One(_Formats, ShowOne):
 
     empty = ""
 
+    def produce_output(
+        self, parsed_args: argparse.Namespace, column_names: Sequence[str], data: Sequence[Any]
+    ) -> int:
+        columns_of(parsed_args.columns, column_names)
+        status: int = super().produce_output(parsed_args, column_names, data)
+        return status
+
     def _load_formatter_plugins(self) -> ExtensionManager[SingleFormatter]:
         return _with(super()._load_formatter_plugins(), table=Table(self))
+
+
+def columns_of(asked: Iterable[str], known: Sequence[str]) -> list[str]:
+    """The columns that were asked for, whatever their letters' case, as cliff has it.
+    `errors.BadRequest` for one that there is not."""
+    alike = {name.lower().replace(" ", "_"): name for name in reversed(known)}
+    found = []
+    for name in asked:
+        column = alike.get(name.lower().strip().replace(" ", "_"))
+        if column is None:
+            meant = close_to(name, known)
+            hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(known)}"
+            raise errors.BadRequest(f"there is no column {name}; {hint}")
+        found.append(column)
+    return list(dict.fromkeys(found))
 
 
 def _with(manager: ExtensionManager[Any], **formats: Any) -> ExtensionManager[Any]:

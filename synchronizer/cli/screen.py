@@ -12,7 +12,7 @@ from synchronizer.cli import health, table, texts
 from synchronizer.cli.terminal import Terminal
 
 #: Lines of a screen that cannot tell its height, and those that are not a service's or a finding's.
-HEIGHT, FRAME = 24, 8
+HEIGHT, FRAME = 24, 9
 #: Types that are named of one finding.
 NAMED = 4
 
@@ -41,6 +41,8 @@ def draw(terminal: Terminal, report: Report) -> None:
     terminal.line(f"bus  {texts.line(report.url)}")
     if report.answered is not None:
         terminal.line(f"     {_times(report, report.answered)}")
+    if hosts := {owner.rpartition(":")[0] for of in report.services for owner in of.owners}:
+        terminal.line(f"     sampled on {texts.line(', '.join(sorted(hosts)))}")
     room = _height(terminal) - FRAME if terminal.person else 1 << 30
     least = min(len(report.services), max(4, room // 3))
     told = _fitted(terminal, report.findings, room - least)

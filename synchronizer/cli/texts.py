@@ -51,6 +51,14 @@ def line(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
 
 
+def as_json(value: Any, indent: int | None = None) -> str:
+    """A value as JSON that cannot talk to a terminal: what cannot be printed is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.replace("\n", "").isprintable():
+        return text
+    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
+
+
 def short(value: Any, most: int = 60) -> str:
     """A value as one line of at most so many characters."""
     text = line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -3,6 +3,7 @@
 
 import argparse
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -161,7 +162,10 @@ class Printer:
         anew: set[StreamKey] = set()
         synced: set[StreamKey] = set()
         told = 0
-        for event in watch:
+        following = iter(watch)
+        with self._progress.ticking("waiting to be told what there is"):
+            first = list(itertools.islice(following, 1))
+        for event in itertools.chain(first, following):
             stream = event.stream
             if isinstance(event, Resynced):
                 synced.discard(stream)

@@ -73,6 +73,7 @@ def test_get_shows_one_entity(service: Service, commands: Commands) -> None:
     assert json.loads(commands.output("get", "nova.server", "e0"))["nested"] == {"a": 1}
     status, _, err = commands.run("get", "nova.server", "none")
     assert (status, len(err.splitlines())) == (1, 1)
+    assert "there is no nova.server none; see synchronizer history nova.server none" in err
 
 
 def test_describe_lists_streams(service: Service, commands: Commands) -> None:

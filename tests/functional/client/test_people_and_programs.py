@@ -51,6 +51,19 @@ def test_columns_come_in_the_order_in_which_they_are_asked_for(commands: Command
         assert [word.strip('"') for word in text.replace(",", " ").split()[:2]] == ["status", "id"]
 
 
+def test_columns_may_be_written_in_any_case_but_must_be_there(commands: Commands) -> None:
+    text = commands.output("describe", "-f", "value", "-c", "Listed At", "-c", "TYPE")
+    assert text.split()[1] == "nova.server"
+    for command in (
+        ("describe",),
+        ("get-all", "nova.server", "-f", "csv"),
+        ("get", "nova.server", "e0", "-f", "table"),
+    ):
+        status, out, err = commands.run(*command, "-c", "nmae")
+        assert (status, out, len(err.splitlines())) == (1, "", 1)
+        assert "there is no column nmae; " in err
+
+
 def test_a_watching_person_sees_what_changes_with_old_and_new_values(
     service: Service, commands: Commands
 ) -> None:

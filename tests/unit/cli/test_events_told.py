@@ -90,6 +90,14 @@ def test_what_a_tenant_wrote_cannot_talk_to_the_terminal() -> None:
         assert text.isprintable(), text
 
 
+def test_json_cannot_talk_to_the_terminal_either() -> None:
+    entity = {"name": "ä\x9b2J\x7f\u202e"}
+    line = events.as_json(Added(**CHANGE, entity=entity))
+    assert line.isprintable()
+    assert json.loads(line)["entity"] == entity
+    assert "ä" in events.as_json(Added(**CHANGE, entity={"name": "ä"}))
+
+
 def test_a_program_gets_one_object_on_a_line() -> None:
     line = json.loads(events.as_json(UPDATED))
     assert line == OF | {

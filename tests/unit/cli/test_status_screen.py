@@ -37,7 +37,8 @@ def test_all_is_well(small: None) -> None:
     lines = drawn(Look(), report([stream(type_) for type_ in TYPES])).splitlines()
     assert lines[0] == "✔ all is well"
     assert lines[2].strip() == "answers in 12 ms, notifies in 20 ms"
-    assert [line.split()[:3] for line in lines[5:]] == [
+    assert lines[3].strip() == "sampled on ctl1"
+    assert [line.split()[:3] for line in lines[6:]] == [
         ["✔", "boston", service] for service in ("cinder", "heat", "neutron", "nova")
     ]
 
