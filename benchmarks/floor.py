@@ -4,7 +4,8 @@
 Two processes of their own. `python -m benchmarks.floor serve URL FILE` answers with the
 pages in FILE, one answer of get_all a line, encoded beforehand. `python -m benchmarks.floor
 fetch URL` takes them all, each time that it reads a line, decompresses and decodes each
-entity into a dict, and prints a line of JSON: `entities`, `seconds`.
+entity into a dict, and prints a line of JSON: `entities`, `seconds`. With `keep` behind it, it
+keeps these dicts by id until the next line, as a copy of everything would.
 """
 
 import base64
@@ -44,7 +45,7 @@ def serve(url: str, path: Path) -> None:
     threading.Event().wait()
 
 
-def fetch(url: str) -> None:
+def fetch(url: str, *, keep: bool = False) -> None:
     client = oslo_messaging.get_rpc_client(
         transport.rpc_transport(url), oslo_messaging.Target(topic=TOPIC)
     )
@@ -53,11 +54,15 @@ def fetch(url: str) -> None:
     print("ready", flush=True)
     for _ in sys.stdin:
         began, entities, number, last = time.monotonic(), 0, 0, False
+        kept: dict[str, dict[str, Any]] = {}
         while not last:
             answer = client.call({}, "page", number=number)
             text = zlib.decompress(base64.b64decode(answer["entities"]))
             for raw in msgspec.json.decode(text, type=list[msgspec.Raw]):
-                entities += len(decoder.decode(raw)) > 0
+                item = decoder.decode(raw)
+                entities += len(item) > 0
+                if keep:
+                    kept[item["id"]] = item["entity"]
             last = answer["last"]
             number += 1
         seconds = time.monotonic() - began
@@ -68,4 +73,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(sys.argv[2], Path(sys.argv[3]))
     else:
-        fetch(sys.argv[2])
+        fetch(sys.argv[2], keep=sys.argv[3:] == ["keep"])

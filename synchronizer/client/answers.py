@@ -118,9 +118,9 @@ _entity = msgspec.json.Decoder(dict[str, Any])
 _NOTHING = b"null"
 
 
-def page(wire: object) -> Page:
-    """A page of `get_all`."""
-    return read("get_all", lambda: _page(convert(wire, _Snapshot)))
+def page(wire: object, *, packed: bool = False) -> Page:
+    """A page of `get_all`; `packed`: its entities are left as JSON texts."""
+    return read("get_all", lambda: _page(convert(wire, _Snapshot), packed))
 
 
 def changes(wire: object) -> ChangesAnswer:
@@ -180,7 +180,7 @@ def convert(wire: object, form: type[T]) -> T:
     return msgspec.convert(wire, form)
 
 
-def _page(wire: _Snapshot) -> Page:
+def _page(wire: _Snapshot, packed: bool) -> Page:
     if wire.encoding == "zlib":
         items = _items.decode(_unpack(wire.entities))
     else:
@@ -195,14 +195,15 @@ def _page(wire: _Snapshot) -> Page:
         listed_at=_instant(wire.listed_at),
         held=wire.held,
     )
-    return Page(info, _Items(items), wire.cursor)
+    return Page(info, _Items(items, packed), wire.cursor)
 
 
 class _Items(Sequence[Item]):
     """A page's items, each made when it is asked for."""
 
-    def __init__(self, wire: list[_Item]) -> None:
+    def __init__(self, wire: list[_Item], packed: bool) -> None:
         self._wire = wire
+        self._packed = packed
 
     def __len__(self) -> int:
         return len(self._wire)
@@ -213,12 +214,14 @@ class _Items(Sequence[Item]):
     def __getitem__(self, place: slice) -> Sequence[Item]: ...
     def __getitem__(self, place: int | slice) -> Item | Sequence[Item]:
         found = self._wire[place]
-        return _Items(found) if isinstance(found, list) else read("get_all", lambda: _item(found))
+        if isinstance(found, list):
+            return _Items(found, self._packed)
+        return read("get_all", lambda: _item(found, self._packed))
 
     def __iter__(self) -> Iterator[Item]:
         try:
             for wire in self._wire:
-                yield _item(wire)
+                yield _item(wire, self._packed)
         except (msgspec.MsgspecError, ValueError) as error:
             raise _bad("get_all", error) from None
 
@@ -238,17 +241,21 @@ def _unpack(text: object) -> bytes:
     return data
 
 
-def _item(wire: _Item) -> Item:
-    absent = bytes(wire.entity) == _NOTHING
+def _item(wire: _Item, packed: bool) -> Item:
+    text = bytes(wire.entity)
+    absent = text == _NOTHING
     if absent and not wire.oversized:
         raise errors.BadMessage(f"the answer to get_all: {wire.id!r:.80} comes without entity")
+    if packed and not absent and not text.startswith(b"{"):
+        raise errors.BadMessage(f"the answer to get_all: {wire.id!r:.80} is not an object")
     return Item(
         wire.id,
         wire.revision,
         envelope.fingerprint_from_wire(wire.fingerprint),
         envelope.instant_from_wire(wire.sampled_at),
-        None if absent else _entity.decode(wire.entity),
+        None if absent or packed else _entity.decode(text),
         wire.oversized,
+        text if packed and not absent else None,
     )
 
 

@@ -153,6 +153,7 @@ class Client(Closing):
         cloud: str | None = None,
         resume: str | None = None,
         keep_entities: bool = False,
+        packed: bool = False,
         patient: bool = False,
         repair: bool = True,
         wrap: Callable[[Subscribed], Subscribed] | None = None,
@@ -166,6 +167,7 @@ class Client(Closing):
 
         `resume`: the `token` of an earlier watch; what has happened since is told.
         `keep_entities`: keep them in memory, so that events know the old state.
+        `packed`: `Added` of snapshots are `packed.Packed`, for those who keep texts.
         `patient`: wait for a daemon that is not there yet.
 
         To see what the protocol is good for: `wrap` may put something between the bus and
@@ -191,6 +193,7 @@ class Client(Closing):
             timeout=self._timeout,
             resume=resume,
             keep_entities=keep_entities,
+            packed=packed,
             patient=patient,
             repair=repair,
         )

@@ -38,6 +38,7 @@ class Follower:
     there if it is in it. `resumed`: its consumer may hold something of it already. `deaf`: how
     often in a row the server had to be asked because nothing was heard. `repairs`, `resyncs`:
     how many entities were put right one by one, and how often all was told anew.
+    `packed`: the `Added` of snapshots are `packed.Packed`.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Follower:
         positions: Positions | None = None,
         resumed: bool = False,
         keep_entities: bool = False,
+        packed: bool = False,
         repair: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -59,6 +61,7 @@ class Follower:
         self._positions = positions if positions is not None else Positions()
         self._teller = Teller(stream)
         self._requests = requests
+        self._packed = packed
         self._clock = clock
         self._nonce: str | None = None
         # Does its consumer hold something that a snapshot does not simply add to?
@@ -156,7 +159,9 @@ class Follower:
                 return replica.version(version, self._clock())
 
     def _get_all(self, question: GetAll, between: Between) -> Iterator[Event]:
-        snapshot = Snapshot(self._requests, self.stream.type, self.stream.cloud)
+        snapshot = Snapshot(
+            self._requests, self.stream.type, self.stream.cloud, packed=self._packed
+        )
         info = snapshot.info
         self._positions.put(self.stream, None)
         self._whole = False
@@ -170,9 +175,8 @@ class Follower:
             # One at a time, and none kept: a page of objects at once, which the garbage collector
             # looks through, makes all of this take twice as long.
             for item in page:
-                if item.entity is not None:
-                    self.replica.add([(item.id, item.fingerprint, item.entity)])
-                    yield self._teller.there(item, item.entity)
+                self.replica.add([(item.id, item.fingerprint, item.entity)])
+                yield self._teller.there(item)
             self._heard = self._clock()
             yield from between()
         if self.replica.end(self._clock()):

@@ -168,7 +168,7 @@ class Replica:
         self._oversized = None
         self._foreign = self._unsure = False
 
-    def add(self, entities: Iterable[tuple[str, bytes, Entity]]) -> None:
+    def add(self, entities: Iterable[tuple[str, bytes, Entity | None]]) -> None:
         """(id, fingerprint, entity) of a page."""
         for id_, fingerprint, entity in entities:
             self.live.put(id_, fingerprint, entity)

@@ -49,9 +49,11 @@ class Requests:
         limit: int | None = None,
         fields: Sequence[str] | None = None,
         where: Mapping[str, Any] | None = None,
+        packed: bool = False,
     ) -> Page:
         """A page of get_all: the first, or the one that `cursor` leads to. `errors.Listing`
-        when the first has to wait for longer than a call does; its `cursor` waits on."""
+        when the first has to wait for longer than a call does; its `cursor` waits on.
+        `packed`: its entities are left as JSON texts."""
         waits = cursor is None or cursor.startswith(LISTING_PREFIX)
         wire = self._caller.call(
             "get_all",
@@ -65,7 +67,7 @@ class Requests:
             where=None if where is None else dict(where),
             encoding="zlib",
         )
-        return answers.page(wire)
+        return answers.page(wire, packed=packed)
 
     def changes(
         self, entity_type: str, cloud: str | None, epoch: str | None, since: int

@@ -24,7 +24,8 @@ class Snapshot:
     begin again, with a new snapshot.
 
     `timeout`: seconds to wait for a listing that is fresh enough, in as many calls as that
-    takes; then `errors.Listing`. `waiting`: see `waiting.Waiting`.
+    takes; then `errors.Listing`. `waiting`: see `waiting.Waiting`. `packed`: items have their
+    entity as JSON text (but for oversized ones); not to be iterated over for entities.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class Snapshot:
         where: Mapping[str, Any] | None = None,
         timeout: float = 0.0,
         waiting: Waiting = silently,
+        packed: bool = False,
     ) -> None:
         self._requests = requests
+        self._packed = packed
         self._limit = limit
         self._fields = fields
         self._where = where
@@ -54,6 +57,7 @@ class Snapshot:
                 limit=limit,
                 fields=fields,
                 where=where,
+                packed=packed,
             )
 
         self._page = first_page(ask, timeout, waiting)
@@ -85,6 +89,7 @@ class Snapshot:
             limit=self._limit,
             fields=self._fields,
             where=self._where,
+            packed=self._packed,
         )
         if (page.info.epoch, page.info.revision) != (self.info.epoch, self.info.revision):
             raise errors.BadMessage(
@@ -95,7 +100,8 @@ class Snapshot:
 
     def _complete(self, page: Page) -> Iterator[Item]:
         for item in page.items:
-            yield item if item.entity is not None else self._whole(self.stream, item)
+            there = item.entity is not None or item.text is not None
+            yield item if there else self._whole(self.stream, item)
 
     def _whole(self, stream: StreamKey, item: Item) -> Item:
         """The item with its entity, which was too big for its page."""

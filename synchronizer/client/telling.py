@@ -3,8 +3,9 @@
 
 from synchronizer.client.events import Added, Deleted, Event, Resynced, Synced, Updated
 from synchronizer.client.live import Applied
+from synchronizer.client.packed import Packed
 from synchronizer.client.values import Item
-from synchronizer.model import Entity, StreamKey
+from synchronizer.model import StreamKey
 
 
 class Teller:
@@ -29,15 +30,20 @@ class Teller:
             held=held,
         )
 
-    def there(self, item: Item, entity: Entity) -> Added:
-        """An entity of a snapshot."""
+    def there(self, item: Item) -> Added:
+        """An entity of a snapshot, which has to be there in one form or the other."""
+        if item.text is not None:
+            return Packed(
+                self._cloud, self._type, item.id, item.revision, item.sampled_at, item.text
+            )
+        assert item.entity is not None  # noqa: S101 - a snapshot has fetched it
         return Added(
             cloud=self._cloud,
             type=self._type,
             id=item.id,
             revision=item.revision,
             sampled_at=item.sampled_at,
-            entity=entity,
+            entity=item.entity,
         )
 
     def event(self, one: Applied) -> Event | None:

@@ -28,7 +28,8 @@ class Info:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Item:
     """One entity of a snapshot, as of its revision. `entity` is None only where an
-    `oversized` one was not fetched yet; a `Snapshot` has fetched it."""
+    `oversized` one was not fetched yet; a `Snapshot` has fetched it. Where entities were not
+    to be decoded, it is the JSON `text` instead."""
 
     id: str
     revision: int
@@ -36,6 +37,7 @@ class Item:
     sampled_at: int
     entity: Entity | None
     oversized: bool = False
+    text: bytes | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class Watch(Events):
         timeout: float,
         resume: str | None = None,
         keep_entities: bool = False,
+        packed: bool = False,
         patient: bool = False,
         repair: bool = True,
         clock: Callable[[], float] = time.monotonic,
@@ -88,6 +89,7 @@ class Watch(Events):
         self._subscribe = subscribe
         self._timeout = timeout
         self._keep_entities = keep_entities
+        self._packed = packed
         self._patient = patient
         self._repair = repair
         self._clock = clock
@@ -203,6 +205,7 @@ class Watch(Events):
             positions=self.positions,
             resumed=self._resumed,
             keep_entities=self._keep_entities,
+            packed=self._packed,
             repair=self._repair,
             clock=self._clock,
         )

@@ -8,7 +8,8 @@ from synchronizer import fingerprint
 from synchronizer.client.events import Added, Deleted, Event, Resynced, Synced, Updated
 from synchronizer.client.mirror.indexing import Indexing
 from synchronizer.client.mirror.table import Record, Table, encode
-from synchronizer.model import StreamKey
+from synchronizer.client.packed import Packed
+from synchronizer.model import Entity, StreamKey
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -139,8 +140,7 @@ class Contents:
         self.filling[stream] = reason
 
     def _record(self, event: Added | Updated) -> Record:
-        entity = event.entity if isinstance(event, Added) else event.new
-        text = encode(entity)
+        text = event.text if isinstance(event, Packed) else encode(_entity(event))
         table = self.tables.get(event.stream)
         known = None if table is None else table.records.get(event.id)
         if known is not None and known.text == text:
@@ -148,7 +148,7 @@ class Contents:
             if (known.revision, known.sampled_at) == (event.revision, event.sampled_at):
                 return known
             return Record(known.text, event.revision, event.sampled_at, known.keys)
-        keys = self._indexing.keys(entity, event.type)
+        keys = self._indexing.keys(_entity(event), event.type) if self._indexing.names else ()
         return Record(text, event.revision, event.sampled_at, keys)
 
     def _change(self, event: Added | Updated | Deleted) -> Change | None:
@@ -187,6 +187,10 @@ class Contents:
             known = held.get(id_)
             if not same(known, new):
                 yield Change(stream, id_, known, new, new.revision, new.sampled_at, None, again)
+
+
+def _entity(event: Added | Updated) -> Entity:
+    return event.entity if isinstance(event, Added) else event.new
 
 
 def same(old: Record | None, new: Record | None) -> bool:

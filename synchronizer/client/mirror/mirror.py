@@ -59,7 +59,12 @@ class Watching(Protocol):
     """What a mirror needs of a `Client`."""
 
     def watch(
-        self, types: Sequence[str], *, cloud: str | None = None, patient: bool = False
+        self,
+        types: Sequence[str],
+        *,
+        cloud: str | None = None,
+        packed: bool = False,
+        patient: bool = False,
     ) -> Watched: ...
 
 
@@ -89,7 +94,7 @@ class Mirror(Closing):
         indexes: Mapping[str, KeyFunction] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._watch = client.watch(types, cloud=cloud, patient=True)
+        self._watch = client.watch(types, cloud=cloud, packed=True, patient=True)
         self._indexing = Indexing(indexes or {})
         self._contents = Contents(self._indexing)
         self._clock = clock

@@ -3,12 +3,14 @@
 
 import collections
 import concurrent.futures
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from synchronizer.client import Added, Deleted, Event, Resynced, Synced, Updated, Verified
 from synchronizer.client.mirror.mirror import Watched
+from synchronizer.client.packed import Packed
 from synchronizer.client.standing import Standing
 from synchronizer.model import Entity, StreamKey
 
@@ -32,8 +34,14 @@ class Script:
         self._idle = self.closed = False
 
     def watch(
-        self, types: Sequence[str], *, cloud: str | None = None, patient: bool = False
+        self,
+        types: Sequence[str],
+        *,
+        cloud: str | None = None,
+        packed: bool = False,
+        patient: bool = False,
     ) -> Watched:
+        assert packed
         self.asked.append((list(types), cloud, patient))
         return self
 
@@ -99,6 +107,12 @@ def added(id_: str, revision: int = 1, stream: StreamKey = SERVERS, **fields: An
         sampled_at=revision,
         entity={"id": id_, **fields},
     )
+
+
+def packed(id_: str, revision: int = 1, stream: StreamKey = SERVERS, **fields: Any) -> Packed:
+    """The same as a mirror is told it of a snapshot; fields in another order than `added` has."""
+    text = json.dumps({**fields, "id": id_}).encode()
+    return Packed(stream.cloud, stream.type, id_, revision, revision, text)
 
 
 def updated(id_: str, revision: int, stream: StreamKey = SERVERS, **fields: Any) -> Updated:

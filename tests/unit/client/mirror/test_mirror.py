@@ -16,6 +16,7 @@ from tests.unit.client.mirror.script import (
     Told,
     added,
     deleted,
+    packed,
     resynced,
     synced,
     updated,
@@ -50,6 +51,16 @@ def test_a_stream_without_entities_becomes_whole_too(script: Script, mirror: Mir
     script.tell(synced())
     assert mirror.wait_synced(0)
     assert mirror.list("nova.server") == []
+
+
+def test_a_snapshot_is_kept_as_it_comes(script: Script, mirror: Mirror, told: Told) -> None:
+    script.tell(packed("a", 1, status="UP"), packed("b", 2, status="UP"), synced(2))
+    assert mirror.by("status", "UP") == mirror.list("nova.server")
+    script.tell(resynced(), added("a", 1, status="UP"), packed("b", 3, status="DOWN"), synced(3))
+    assert mirror.keys("status") == ["UP", "DOWN"]
+    settle(mirror)
+    assert told.events[:2] == [added("a", 1, status="UP"), added("b", 2, status="UP")]
+    assert [event.id for event in told.events[2:]] == ["b"]
 
 
 def test_what_happens_is_served_and_told_with_the_old_state(

@@ -17,6 +17,7 @@ from tests.unit.client.mirror.script import (
     Told,
     added,
     deleted,
+    packed,
     resynced,
     synced,
     updated,
@@ -65,7 +66,10 @@ class Teller:
             return None if stream in self.copy.synced else synced(self.revision, stream)
         if value is None:
             return deleted(what, self.revision, stream) if what in held else None
-        tell = updated if what in held else added
+        if what not in held:
+            tell: Callable[..., Event] = added if stream in self.copy.synced else packed
+        else:
+            tell = updated
         return tell(what, self.revision, stream, value=value)
 
 
