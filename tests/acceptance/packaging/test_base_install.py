@@ -25,7 +25,16 @@ print(json.dumps({
 def test_the_command_says_its_version_and_its_help(base: Installation) -> None:
     told = base.run(base.synchronizer, "--version").stdout
     assert told == f"synchronizer {synchronizer.__version__}\n"
-    for command in ("run", "watch", "get-all", "describe", "schema", "status", "history", "complete"):
+    for command in (
+        "run",
+        "watch",
+        "get-all",
+        "describe",
+        "schema",
+        "status",
+        "history",
+        "complete",
+    ):
         assert command in base.run(base.synchronizer, "--help").stdout
 
 
