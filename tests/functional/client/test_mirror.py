@@ -134,13 +134,17 @@ def test_a_new_epoch_is_told_as_its_differences(service: Service, client: Client
     with Mirror(client, ["nova.server"]) as mirror:
         fold = Fold(mirror)
         assert mirror.wait_synced(PATIENCE)
-        sizes = []
+        sizes: set[int] = set()
+
+        def is_equal() -> bool:
+            sizes.add(len(mirror))
+            return held(mirror) == service.live[STREAM]
+
         service.begin_anew()
         service.drop("e1")
         service.put({"id": "e2", "n": 1}, {"id": "new"})
-        while held(mirror) != service.live[STREAM]:
-            sizes.append(len(mirror))
-        assert set(sizes) <= {11, 12, 13}
+        until("an exact mirror", is_equal, PATIENCE, gap=0.001)
+        assert sizes <= {11, 12, 13}
         wait_equal(mirror, service, fold)
         assert sorted(kind.__name__ for kind in fold.kinds[12:]) == ["Added", "Deleted", "Updated"]
 
