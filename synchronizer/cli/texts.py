@@ -54,7 +54,7 @@ def line(text: str) -> str:
 def as_json(value: Any, indent: int | None = None) -> str:
     """A value as JSON that cannot talk to a terminal: what cannot be printed is escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    if text.replace("\n", "").isprintable():
+    if (text if indent is None else text.replace("\n", "")).isprintable():
         return text
     return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
 
