@@ -59,7 +59,7 @@ class Rig:
         self.truth = self.path / "truth.jsonl"
         self._socket = self.path / "run" / "bus.sock"
         self.transport_url = transport_url or f"local://{self._socket}"
-        self._ledger_url = ledger_url or f"sqlite:///{self.path}/state/ledger.sqlite"
+        self.ledger_url = ledger_url or f"sqlite:///{self.path}/state/ledger.sqlite"
         self._environment = dict(os.environ)
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._client: Client | None = None
@@ -103,7 +103,7 @@ class Rig:
                 cloud=CLOUD,
                 path=self.path,
                 transport_url=self.transport_url,
-                ledger_url=self._ledger_url,
+                ledger_url=self.ledger_url,
                 interval=interval,
                 changes_interval=changes_interval,
             )
