@@ -172,17 +172,21 @@ class Rig:
 
     def start(self, name: str, argv: Sequence[str], *, first_line: bool = True) -> str:
         """Starts a process, which ends with the rig; waits for its first line of output."""
+        self.launch(name, argv, lines=first_line)
+        return self.read_line(name) if first_line else ""
+
+    def launch(self, name: str, argv: Sequence[str], *, lines: bool = True) -> None:
+        """Starts a process and waits for nothing. `lines`: what it prints is read."""
         with (self.path / f"{name}.err").open("wb") as err:
             self._processes[name] = subprocess.Popen(
                 argv,
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE if first_line else err,
+                stdout=subprocess.PIPE if lines else err,
                 stderr=err,
                 env=self._environment,
                 text=True,
                 start_new_session=True,  # Ctrl-C is for us; we end the others in order
             )
-        return self.read_line(name) if first_line else ""
 
     def stop(self, name: str) -> None:
         """Ends a process before the rig ends."""
