@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A watch that goes on where another one, of another process, has ended."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -157,3 +158,27 @@ def test_an_older_server_describes_all_anew(
 def test_a_damaged_token_is_refused_before_anything_is_asked(client: Client) -> None:
     with pytest.raises(errors.BadRequest, match="without resume"):
         client.watch(["nova.server"], resume="nonsense")
+
+
+def test_the_asyncio_twin_tells_the_same_and_resumes(service: Service, client: Client) -> None:
+    async def work() -> None:
+        copy = Copy()
+        async with client.awatch(["nova.server"]) as events:
+            async for event in events:
+                copy.apply(event)
+                if isinstance(event, Synced):
+                    break
+            token = events.token
+            assert events.streams == (STREAM,)
+        service.put({"id": "e1", "name": "changed"}, {"id": "new"})
+        async with client.awatch(["nova.server"], resume=token) as events:
+            async for event in events:
+                copy.apply(event)
+                if isinstance(event, Synced):
+                    break
+            verified = await events.verify()
+        assert verified[STREAM].count == 6
+        assert copy.of("c1", "nova.server") == service.live[STREAM]
+
+    service.fill(5)
+    asyncio.run(asyncio.wait_for(work(), 120))
