@@ -5,7 +5,7 @@
 evenly over a minute. One consumer sleeps over the first of these changes until after the last,
 in its loop over `watch`; another sleeps in a handler of its `Mirror`; and a third, on the same
 bus, is awake and has to keep up with it all meanwhile. Each is a process of its own. And once
-more with a quarter of the changes: memory must not follow their number.
+more with half of the changes: memory must not follow their number.
 """
 
 import argparse
@@ -30,9 +30,9 @@ ENTITIES = 1000
 HOW = ("watch", "mirror")
 #: Commits a second.
 RATE = 10
-#: How much more memory a sleeper may take, at its peak, for all changes than for a quarter.
+#: How much more memory a sleeper may take, at its peak, for all changes than for half of them.
 MOST_GROWTH = 1.15
-SMALLER = 4
+SMALLER = 2
 
 _MB = 1024 * 1024
 
