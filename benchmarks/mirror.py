@@ -35,7 +35,8 @@ _MB = 1024 * 1024
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:
     """`mirror`, `floor`: seconds of each. `resident`: peak bytes of the mirror's process, and
-    of one that keeps dicts. `changes`, `p50`, `p99`: of the lag, in milliseconds."""
+    of one that keeps dicts, after their first copies. `changes`, `p50`, `p99`: of the lag, in
+    milliseconds."""
 
     bus: str
     servers: int
@@ -89,11 +90,13 @@ def measure(rig: Rig, bus: str, servers: int, times: int, rate: float, seconds: 
     rig.start("floor", [*python, "benchmarks.floor", "fetch", url])
     rig.start("keeping", [*python, "benchmarks.floor", "fetch", url, "keep"])
     mirror, floor = [], []
+    walk(rig, "keeping", servers)
+    resident: list[int] = []
     for _ in range(times):
         mirror.append(sync(rig, servers))
+        if not resident:
+            resident = [Process(rig.pid(name)).usage().peak for name in ("mirror", "keeping")]
         floor.append(walk(rig, "floor", servers))
-    walk(rig, "keeping", servers)
-    resident = tuple(Process(rig.pid(name)).usage().peak for name in ("mirror", "keeping"))
     found = lags(rig, rate, seconds)
     p50, p99 = percentile(found, 0.5), percentile(found, 0.99)
     if p50 is None or p99 is None:

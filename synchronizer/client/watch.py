@@ -28,8 +28,9 @@ LOG = logging.getLogger(__name__)
 
 #: The most notifications that are taken before the streams' questions get their turn.
 BATCH = 1000
-#: Seconds after which a barrier that was not heard is asked for again.
-BARRIER_AGAIN = 2.0
+#: Seconds after which a barrier that was not heard is asked for again: at first, when the
+#: subscription is probably not there yet, and at most.
+BARRIER_SOON, BARRIER_AGAIN = 0.1, 2.0
 #: A subscription that hears nothing although the server tells otherwise, so often, is made anew.
 DEAF = 3
 #: Seconds after which it is looked whether a pattern means more streams than before.
@@ -254,7 +255,7 @@ class Watch(Events):
 
         Nothing is told meanwhile: no stream follows yet.
         """
-        again = self._clock()
+        again, pause = self._clock(), BARRIER_SOON
         failure: errors.Retry | None = None
         while unproven := [f for f in self._followers.values() if not f.proven]:
             now = self._clock()
@@ -265,7 +266,7 @@ class Watch(Events):
                 )
             if now >= again:
                 failure = None
-                again = now + BARRIER_AGAIN
+                again, pause = now + pause, min(2 * pause, BARRIER_AGAIN)
                 for follower in unproven:
                     try:
                         follower.prove()
