@@ -16,7 +16,7 @@ from tests.unit.protocol.bus import Bus
 from tests.unit.protocol.model import KEY
 
 #: Entities whose JSON is longer travel without content.
-MAX_BYTES = 400
+MAX_BYTES = 2000
 BOOKMARKS = 10.0
 
 Stage = Literal["record", "publish", "mark"]

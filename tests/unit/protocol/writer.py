@@ -16,7 +16,7 @@ BIG = 3
 
 
 def entity_of(id_: str, value: int) -> Entity:
-    return {"id": id_, "value": value, "padding": "x" * 500 if value >= BIG else ""}
+    return {"id": id_, "value": value, "padding": "x" * 2500 if value >= BIG else ""}
 
 
 class Writer:
