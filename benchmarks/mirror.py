@@ -146,8 +146,11 @@ def table(found: list[Result]) -> str:
 
 def failures(found: list[Result]) -> list[str]:
     """What misses a target."""
+    # The local bus has hardly a cost of its own; what is promised is promised of RabbitMQ.
     missed = [
-        f"{r.bus}: {r.ratio:.2f} times the floor" for r in found if r.ratio > MOST_TIMES_THE_FLOOR
+        f"{r.bus}: {r.ratio:.2f} times the floor"
+        for r in found
+        if r.bus == "rabbit" and r.ratio > MOST_TIMES_THE_FLOOR
     ]
     return missed + [
         f"{r.bus}: more memory than dicts take" for r in found if r.resident[0] > r.resident[1]
