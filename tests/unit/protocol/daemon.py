@@ -15,8 +15,6 @@ from synchronizer.snapshot import Endpoint
 from tests.unit.protocol.bus import Bus
 from tests.unit.protocol.model import KEY
 
-#: Entities whose JSON is longer travel without content.
-MAX_BYTES = 2000
 BOOKMARKS = 10.0
 
 Stage = Literal["record", "publish", "mark"]
@@ -61,7 +59,13 @@ class Daemon:
     """One file, opened afresh by `open`; everything that knew it before is gone then."""
 
     def __init__(
-        self, folder: Path, empty: Path, bus: Bus, clock: Callable[[], float], relay: type[Relay]
+        self,
+        folder: Path,
+        empty: Path,
+        bus: Bus,
+        clock: Callable[[], float],
+        relay: type[Relay],
+        max_bytes: int,
     ) -> None:
         self.file = folder / "ledger.sqlite"
         self._state_path = folder / "state"
@@ -69,6 +73,7 @@ class Daemon:
         self._bus = bus
         self._clock = clock
         self._relay = relay
+        self._max_bytes = max_bytes
         self.steps = [Steps(), Steps()]
         shutil.copy(empty, self.file)
         self.open()
@@ -82,7 +87,7 @@ class Daemon:
             self._bus.send,
             host="host",
             page=2,
-            max_bytes=MAX_BYTES,
+            max_bytes=self._max_bytes,
             first_listing_timeout=0.0,
             bookmark_interval=BOOKMARKS,
         )
@@ -121,7 +126,7 @@ class Daemon:
             SteppedHighWater(self._state_path, steps),
             send,
             max_changes=3,
-            max_bytes=MAX_BYTES,
+            max_bytes=self._max_bytes,
             bookmark_interval=BOOKMARKS,
             clock=self._clock,
             chance=lambda: 0.0,

@@ -61,6 +61,8 @@ class Protocol(RuleBasedStateMachine):
     relay_class: ClassVar[type[Relay]] = Relay
     replica_class: ClassVar[type[Replica]] = Replica
     follower_class: ClassVar[type[Follower]] = Follower
+    #: Entities whose JSON is longer travel without content; it bounds what a message tells, too.
+    max_bytes: ClassVar[int] = 2000
     #: Of all examples: what one has shown need not be looked at again.
     forms: ClassVar[NewForms] = NewForms()
 
@@ -70,7 +72,9 @@ class Protocol(RuleBasedStateMachine):
         self.now = 1000.0
         self.instant = T0
         self.bus = Bus(self.forms)
-        self.daemon = Daemon(self.folder, self.empty, self.bus, self.clock, self.relay_class)
+        self.daemon = Daemon(
+            self.folder, self.empty, self.bus, self.clock, self.relay_class, self.max_bytes
+        )
         self.caller = Caller(lambda: self.daemon.endpoint, self.forms)
         self.backup: Timeline | None = None
         #: Places that were another state before a backup came back.

@@ -87,8 +87,9 @@ class IgnoresBookmarks(Replica):
         self._touch(now)
 
 
-#: Without the rule for what can happen to a consumer: there is enough that can happen.
-FORTUNATE: dict[str, Any] = {"suffer": None}
+#: Without the rule for what can happen to a consumer, and with a change to each message: there
+#: is enough that can happen.
+FORTUNATE: dict[str, Any] = {"suffer": None, "max_bytes": 400}
 #: With it, and without what happens to the others.
 QUIET: dict[str, Any] = dict.fromkeys(
     ("back_up", "restore", "turn_with_event", "deliver_late", "happen", "turn")
