@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the documents show, taken out of them and run as it stands there."""
 
+import dataclasses
 import pathlib
 import re
 import subprocess
@@ -13,10 +14,43 @@ ROOT = pathlib.Path(__file__).parents[2]
 BUS = "local:///run/synchronizer/bus.sock"
 
 
-def blocks(document: str, language: str = "python") -> list[str]:
-    """The code blocks of a document, in order."""
+#: Stands above a block that a test cannot run, and says why.
+_NOT_RUN = re.compile(r"<!-- not run: (.+?) -->")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Block:
+    """A code block of a document. `line`: where its text begins. `not_run`: why no test runs it,
+    if that is so."""
+
+    document: str
+    line: int
+    language: str
+    text: str
+    not_run: str | None
+
+    @property
+    def name(self) -> str | None:
+        """Of the file that it is, if its first line, a comment, says so."""
+        found = re.match(r"# (\S+\.\w+)\n", self.text)
+        return None if found is None else found[1]
+
+
+def every_block(document: str) -> list[Block]:
+    """All code blocks of a document, in order."""
     text = (ROOT / document).read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    found = []
+    for fence in re.finditer(r"^```([^\n]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        above = text[: fence.start()].rstrip().rpartition("\n")[2]
+        mark = _NOT_RUN.fullmatch(above)
+        line = text.count("\n", 0, fence.start(2)) + 1
+        found.append(Block(document, line, fence[1], fence[2], None if mark is None else mark[1]))
+    return found
+
+
+def blocks(document: str, language: str = "python") -> list[str]:
+    """The texts of a document's code blocks in one language, in order."""
+    return [block.text for block in every_block(document) if block.language == language]
 
 
 class Example:

@@ -27,9 +27,18 @@ def visible(servers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 class SimulatedCloud:
-    """`with SimulatedCloud(path, servers=50) as cloud`; `options` are of its command line."""
+    """`with SimulatedCloud(path, servers=50) as cloud`; `options` are of its command line,
+    `name` is its entry in clouds.yaml."""
 
-    def __init__(self, path: pathlib.Path, *, servers: int, options: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        path: pathlib.Path,
+        *,
+        servers: int,
+        options: tuple[str, ...] = (),
+        name: str = CLOUD,
+    ) -> None:
+        self._name = name
         self.clouds_yaml = path / "clouds.yaml"
         self.log = path / "truth.jsonl"
         self._argv = [
@@ -41,7 +50,7 @@ class SimulatedCloud:
         self._process = subprocess.Popen(self._argv, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         ready = json.loads(self._process.stdout.readline())
-        write_clouds(self.clouds_yaml, CLOUD, ready["auth_url"])
+        write_clouds(self.clouds_yaml, self._name, ready["auth_url"])
         self.control = Control(ready["control_url"])
         return self
 

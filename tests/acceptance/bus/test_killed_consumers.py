@@ -66,7 +66,7 @@ def test_killed_consumers_leave_nothing_and_the_churn_goes_on(
             consumer.wait_synced(CLOUD, TYPE, PATIENCE)
             (alive,) = vhost.queues()
             cloud.control.churn(rate=10)
-            code = next(block for block in blocks("docs/consuming.md") if "oslo_messaging" in block)
+            code = next(block for block in blocks("docs/wire.md") if "oslo_messaging" in block)
             code = code.replace(
                 "get_notification_transport(cfg.CONF, URL)",
                 "get_notification_transport(cfg.CONF, OTHER)",

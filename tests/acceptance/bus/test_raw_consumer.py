@@ -39,7 +39,7 @@ STOCK = "rabbit_qos_prefetch_count=100&rabbit_transient_queues_ttl=120"
 
 
 def code() -> str:
-    (code,) = (block for block in blocks("docs/consuming.md") if "oslo_messaging" in block)
+    (code,) = (block for block in blocks("docs/wire.md") if "oslo_messaging" in block)
     return code
 
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from tests.acceptance.packaging.installation import Installation, run
+from tests.support.checkout import copy_to
 
-ROOT = pathlib.Path(__file__).parents[3]
 EXAMPLE = "examples/synchronizer-plugin-files"
 
 
@@ -32,12 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """The repository's files as they are now, in a place of their own."""
-    copy = tmp_path_factory.mktemp("checkout")
-    for name in run(["git", "ls-files", "-z"], cwd=ROOT).stdout.split("\0"):
-        if name and (ROOT / name).exists():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
-    return copy
+    return copy_to(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@
 import io
 import os
 import pathlib
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,8 +16,6 @@ ROOT = pathlib.Path(__file__).parents[3]
 PROGRAM = "import sys; from synchronizer.cli.main import main; sys.exit(main())"
 #: Seconds for what comes at once, unless the machine is busy.
 PATIENCE = 60.0
-#: How far work was, until the next line took its place.
-_WRITTEN_OVER = re.compile(r"(\r\x1b\[K[^\r\n]*)*\r\x1b\[K")
 
 
 class Commands:
