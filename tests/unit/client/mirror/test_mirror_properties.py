@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synchronizer.client import Copy, Event, Mirror
+from synchronizer.fingerprint import encode
 from synchronizer.model import Entity, StreamKey
 from tests.unit.client.mirror.conftest import settle
 from tests.unit.client.mirror.script import (
@@ -99,7 +100,7 @@ def test_a_mirror_its_indexes_and_its_handlers_agree_with_the_events(
                     if entity["value"] == value
                 ]  # fmt: skip
                 found = mirror.by("value", ("value", value))
-                assert sorted(map(str, found)) == sorted(map(str, expected))
+                assert sorted(map(encode, found)) == sorted(map(encode, expected))
                 assert (("value", value) in mirror.keys("value")) == bool(expected)
         settle(mirror)
         all_ = {(s, id_): entity for s, held in whole.items() for id_, entity in held.items()}
