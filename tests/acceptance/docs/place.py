@@ -140,7 +140,7 @@ class Place:
             for process in self._background:
                 process.terminate()
                 try:
-                    process.wait(30)
+                    process.wait(PATIENCE)
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()

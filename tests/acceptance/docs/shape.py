@@ -20,7 +20,8 @@ def missing(shown: list[str], said: list[str]) -> str | None:
     """The first of the shown lines that did not come after those before it; None: all did.
 
     There may be others between them. Numbers, states, and words with a digit in them (ids, names,
-    times) stand for others of their kind, `…` for anything, and the space between words for some.
+    times) stand for others of their kind, a word with `…` for anything, and the space between
+    words for some.
     """
     rest = iter(said)
     for line in shown:
@@ -36,8 +37,7 @@ def _form(line: str) -> re.Pattern[str]:
 
 def _word(word: str) -> str:
     if ANY in word:
-        # Alone, also nothing and several words; in a word, the rest of it.
-        return ".*" if word == ANY else r"\S*"
+        return ".*"
     start, core, end = _edges(word)
     if _NUMBER.fullmatch(core):
         core = _NUMBER.pattern

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ class Racks(BaseHTTPRequestHandler):
     """The racks of the plugin's example: two pages."""
 
     def do_GET(self) -> None:
-        body = {"racks": [{"serial": "a", "temperature": 20}], "next": "/racks/2"}
+        body: dict[str, Any] = {"racks": [{"serial": "a", "temperature": 20}], "next": "/racks/2"}
         if self.path == "/racks/2":
             body = {"racks": [{"serial": "b", "temperature": 21}], "next": None}
         text = json.dumps(body).encode()
