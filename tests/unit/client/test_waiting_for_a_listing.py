@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-import io
-
 import pytest
 
 from synchronizer import errors
-from synchronizer.cli.progress import Progress
 from synchronizer.client.requests import LISTING_WAIT, Requests
 from synchronizer.client.waiting import first_page, silently
 
@@ -90,25 +87,3 @@ def test_a_source_that_fails_is_told_at_once() -> None:
     with pytest.raises(errors.ServiceUnavailable, match="503"):
         first(served, Clock(), 600)
     assert len(served.asked) == 1
-
-
-class Screen(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_progress_is_shown_on_a_terminal_and_leaves_it_clean() -> None:
-    screen = Screen()
-    progress = Progress("nova.server", screen)
-    progress.tell(errors.Listing(listed_at="2026-01-02T03:04:05Z"), 31.4)
-    assert "nova.server is being listed; waited 31 s, the last" in screen.getvalue()
-    progress.end()
-    assert screen.getvalue().endswith(" \r")
-
-
-def test_progress_is_not_written_into_files() -> None:
-    file = io.StringIO()
-    progress = Progress("nova.server", file)
-    progress.tell(errors.Listing(), 31.4)
-    progress.end()
-    assert file.getvalue() == ""
