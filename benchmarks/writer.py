@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.stamp import stamped, sum_of
 from synchronizer import fingerprint
 from synchronizer.ledger import Ledger, Write
-from synchronizer.model import StreamKey
+from synchronizer.model import Op, StreamKey
 
 #: Of ten changes, once there is enough: creates, and as many deletes. The others update.
 _CREATES = 1
@@ -57,14 +57,14 @@ class Writer:
                 made.append(self._put("update", old.pop()))
         return made
 
-    def _put(self, op: str, id_: str) -> Write:
-        entity = stamped({**self._chance.choice(self._examples), "id": id_})
+    def _put(self, op: Op, id_: str) -> Write:
+        entity = self.live.get(id_) or {**self._chance.choice(self._examples), "id": id_}
+        entity = stamped({**entity, "name": f"{op} {self.state.revision}"})
         print_ = fingerprint.fingerprint(entity, frozenset(), self._ledger.seed)
         self.live[id_] = entity
         text = fingerprint.encode(entity)
         now = time.time_ns() // 1000
-        kind: Any = op
-        return Write(kind, id_, print_, print_, self.state.revision, now, text)
+        return Write(op, id_, print_, print_, self.state.revision, now, text)
 
     def _drop(self, id_: str) -> Write:
         del self.live[id_]

@@ -17,9 +17,9 @@ LOG = logging.getLogger(__name__)
 
 #: Bytes that changes which wait for handlers may take before the mirror waits for these.
 MOST_WAITING = 32 << 20
-#: Bytes that a change takes by itself. Of its entities only the old one counts: the new one is
-#: in the mirror, or the old one of a later change.
-EACH = 200
+#: Bytes that a change takes by itself, with the names of a few fields. Of its entities only the
+#: old one counts: the new one is in the mirror, or the old one of a later change.
+EACH = 700
 
 OnAdded = Callable[[Added], object]
 OnUpdated = Callable[[Updated], object]
