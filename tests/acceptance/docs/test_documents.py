@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from synchronizer.simulator.churn import DEFAULT_SHARES
 from tests.acceptance.docs.place import CLOUD, PATIENCE, Place
 from tests.support.examples import ROOT, Block, every_block
 from tests.support.simulated import SimulatedCloud
@@ -26,6 +27,8 @@ FILES = {"python", "ini"}
 FIRST_MIRROR = 300.0
 #: Blocks that may be marked as not run: make, a picture, a URL.
 FEW = 3
+#: What is named by one command is still there for the next.
+LIFE = {**DEFAULT_SHARES, "delete": 0}
 ENGINES = ("sqlalchemy", "alembic", "cotyledon", "zstandard", "keystoneauth1", "openstack")
 
 
@@ -33,7 +36,7 @@ ENGINES = ("sqlalchemy", "alembic", "cotyledon", "zstandard", "keystoneauth1", "
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     path = tmp_path_factory.mktemp("cloud")
     with SimulatedCloud(path, servers=25, name=CLOUD) as cloud, Place(cloud) as place:
-        cloud.control.churn(rate=2, shares={"create": 5, "delete": 5})
+        cloud.control.churn(rate=2, shares=LIFE)
         yield place
 
 
