@@ -5,8 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 # Tests of one file stay together: what they share, a server say, is started once.
-WORKERS ?= 2
-PARALLEL := -n $(WORKERS) --dist loadfile
+WORKERS ?= 3
+# A file's tests stay together, in the order in which they are collected.
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed-dev
 DEMO_STAMP := $(VENV)/.installed-demo
 
