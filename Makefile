@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Tests of one file stay together: what they share, a server say, is started once.
+# Tests of one file stay together: what they share, a server say, is started once. Files go in
+# the order in which they are collected.
 WORKERS ?= 3
-# A file's tests stay together, in the order in which they are collected.
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed-dev
 DEMO_STAMP := $(VENV)/.installed-demo
