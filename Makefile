@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Tests of one file stay together: what they share, a server say, is started once.
-WORKERS ?= 2
-PARALLEL := -n $(WORKERS) --dist loadfile
+# Tests of one file stay together: what they share, a server say, is started once. Files go in
+# the order in which they are collected.
+WORKERS ?= 3
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed-dev
 DEMO_STAMP := $(VENV)/.installed-demo
 

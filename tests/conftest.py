@@ -2,11 +2,28 @@
 """What holds for all tests."""
 
 import logging
+import pathlib
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 pytest_plugins = ["tests.engines.fixtures"]
+
+
+def pytest_configure() -> None:
+    """Shells have what they run in the background ignore SIGINT, and so would all processes
+    that tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+#: Its files take minutes. They go first: else they would run alone at the end.
+LONGEST = pathlib.Path(__file__).parent / "unit/protocol"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST not in item.path.parents)
 
 
 @pytest.fixture(autouse=True)

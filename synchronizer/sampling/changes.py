@@ -41,12 +41,14 @@ class ChangesPoll:
         self._turn = threading.Lock()
         self._answered: int | None = None
 
-    def start_from(self, server_time: int) -> None:
+    def start_from(self, server_time: int) -> bool:
         """The service's time (microseconds) when the first listing began; later ones are
-        ignored."""
+        ignored. Whether this was the first."""
         with self._lock:
-            if self._answered is None:
-                self._answered = server_time
+            if self._answered is not None:
+                return False
+            self._answered = server_time
+            return True
 
     def poll(self) -> None:
         """`run`, when its time has come."""

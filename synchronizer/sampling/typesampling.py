@@ -177,8 +177,7 @@ class TypeSampling:
             self._listing.wake(after=listed.later)
 
     def _on_server_time(self, server_time: int) -> None:
-        if self.changes is not None:
-            self.changes.start_from(server_time)
+        if self.changes is not None and self.changes.start_from(server_time):
             self._polling.wake()
 
     def _failed(self, kind: str, error: BaseException) -> None:

@@ -21,12 +21,14 @@ _MOST = 1000
 @dataclasses.dataclass(frozen=True)
 class Listing:
     """`service`: in the catalogue; `paths`: all of them together; `key`: of the list in the
-    answer. `identify`: gives an entity the id that ours have."""
+    answer. `identify`: gives an entity the id that ours have. `counted`: no page links to the
+    next, which begins at an offset."""
 
     service: str
     key: str
     paths: tuple[str, ...]
     identify: Callable[[Entity], Entity] = lambda entity: entity
+    counted: bool = False
 
 
 def _assignment(entity: Entity) -> Entity:
@@ -60,7 +62,7 @@ LISTINGS = {
     ),
     "nova.flavor": Listing("compute", "flavors", ("/flavors/detail?is_public=None",)),
     "nova.server_group": Listing(
-        "compute", "server_groups", ("/os-server-groups?all_projects=True",)
+        "compute", "server_groups", ("/os-server-groups?all_projects=True",), counted=True
     ),
     "cinder.volume": Listing("block-storage", "volumes", ("/volumes/detail?all_tenants=1",)),
     "cinder.snapshot": Listing("block-storage", "snapshots", ("/snapshots/detail?all_tenants=1",)),
@@ -117,11 +119,15 @@ def _pages(session: Any, listing: Listing, path: str) -> Iterator[dict[str, Any]
     """The answers, as many as it takes: a service may give shorter pages than are asked for."""
     headers = {"Accept": "application/json", **_HEADERS.get(listing.service, {})}
     service = {"service_type": listing.service, "interface": "public"}
+    first, seen = path, 0
     while path:
         document = session.get(path, headers=headers, endpoint_filter=service).json()
         yield document
         links = document.get(f"{listing.key}_links", [])
         path = next((link["href"] for link in links if link["rel"] == "next"), "")
+        if listing.counted and document[listing.key]:
+            seen += len(document[listing.key])
+            path = f"{first}&offset={seen}"
         full = len(document[listing.key]) >= _MOST or document.get("truncated")
         assert path or not full, "there is more"
 

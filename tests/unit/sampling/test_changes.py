@@ -30,6 +30,21 @@ def test_changes_wait_for_the_first_page_of_the_first_listing(bench: Bench, sour
     assert bench.states["a"] == "B"
 
 
+def test_the_first_listing_alone_has_the_changes_asked_at_once(
+    bench: Bench, source: Source
+) -> None:
+    source.put("a")
+    polling = bench.sampling.loops[-1]
+    polling.once()  # before there is anything to ask from
+    assert polling.seconds_left() == 5.0
+    bench.listing()
+    assert polling.seconds_left() == 0.0
+    polling.once()
+    bench.clock.seconds += 2.0
+    bench.listing()
+    assert polling.seconds_left() == 3.0
+
+
 def test_changes_are_asked_from_the_last_answer_less_the_overlap(
     bench: Bench, source: Source
 ) -> None:
