@@ -4,7 +4,8 @@
 `python -m benchmarks.crowd`. The daemon publishes what another process commits to its ledger.
 Two daemons do so side by side, each on a bus of its own, the same number of changes at the same
 pace: one has a single consumer, the other a crowd of them, each a process of its own that
-watches. The CPU is that of the relays, from /proc; on the local bus the broker is a process of
+watches. The CPU is that of the relays, from /proc, less what they take while nothing is to be
+published; on the local bus the broker is a process of
 the daemon, too, and its work grows with those whom it is done for: it has columns of its own, and
 no target. In the end, on RabbitMQ, the crowd is killed: how long until its queues are gone?
 """
@@ -29,6 +30,8 @@ CROWD = 20
 MOST_TIMES_ONE = 1.2
 #: Commits a second.
 RATE = 5
+#: They rest for this part of the time in which they publish.
+IDLE_SHARE = 2
 #: Seconds by which the broker may be late with what it removes.
 LATE = 10.0
 
@@ -97,6 +100,14 @@ class Parts:
         return self._relay.usage().cpu, broker
 
 
+def rest(rigs: Sequence[Rig], seconds: float) -> list[tuple[float, float]]:
+    """What the parts take while nothing is written."""
+    parts = [Parts(rig) for rig in rigs]
+    before = [part.cpu() for part in parts]
+    time.sleep(seconds)
+    return _spent(before, [part.cpu() for part in parts])
+
+
 def publish(
     rigs: Sequence[Rig], names: Sequence[list[str]], changes: int, seconds: float
 ) -> list[tuple[float, float]]:
@@ -113,7 +124,12 @@ def publish(
             report = json.loads(rig.read_line(name))
             if report["missed"] or report["twice"] or report["resyncs"]:
                 raise errors.ServiceUnavailable(f"{name} was not told each revision once")
-    after = [part.cpu() for part in parts]
+    return _spent(before, [part.cpu() for part in parts])
+
+
+def _spent(
+    before: list[tuple[float, float]], after: list[tuple[float, float]]
+) -> list[tuple[float, float]]:
     return [(a[0] - b[0], a[1] - b[1]) for a, b in zip(after, before, strict=True)]
 
 
@@ -138,7 +154,12 @@ def measure(kind: str, consumers: int, changes: int, seconds: float) -> Result:
         before = buses[1].queues()
         names = [consume(rigs[0], 1), consume(rigs[1], consumers)]
         publish(rigs, names, changes // 10, seconds / 10)  # not counted: everybody's first
-        (one, broker_one), (crowd, broker_crowd) = publish(rigs, names, changes, seconds)
+        idle = rest(rigs, seconds / IDLE_SHARE)
+        busy = publish(rigs, names, changes, seconds)
+        (one, broker_one), (crowd, broker_crowd) = (
+            (relay - IDLE_SHARE * idle_relay, broker - IDLE_SHARE * idle_broker)
+            for (relay, broker), (idle_relay, idle_broker) in zip(busy, idle, strict=True)
+        )
         local = kind == "local"
         return Result(
             kind,
