@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What it costs the daemon to publish for many consumers instead of one.
 
-`python -m benchmarks.crowd`. The daemon publishes what another process commits to its ledger.
-Two daemons do so side by side, each on a bus of its own, the same number of changes at the same
-pace: one has a single consumer, the other a crowd of them, each a process of its own that
-watches. The CPU is that of the relays, from /proc, less what they take while nothing is to be
-published; on the local bus the broker is a process of
-the daemon, too, and its work grows with those whom it is done for: it has columns of its own, and
-no target. In the end, on RabbitMQ, the crowd is killed: how long until its queues are gone?
+`python -m benchmarks.crowd`. Two daemons side by side, each on a bus of its own, publish what
+another process commits to their ledgers, the same number of changes at the same pace: one has a
+single consumer, the other a crowd of them, each a process of its own that watches. The CPU is that
+of the relays, from /proc, less what they take while nothing is to be published. On the local bus
+the broker is a process of the daemon, too, and its work grows with those whom it is done for: it
+has columns of its own, and no target. In the end, on RabbitMQ, the crowd is killed: how long until
+its queues are gone?
 """
 
 import argparse
@@ -40,8 +40,8 @@ _LOOK = 0.5
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:
-    """CPU seconds of the relay with `one` consumer, and with the `crowd`; of the local broker,
-    too. `gone`: seconds from the crowd's death until the queue list was the one before."""
+    """CPU seconds that publishing took the relay with `one` consumer, and with the `crowd`; and
+    the local broker. `gone`: seconds from the crowd's death until the queue list was the one before."""
 
     bus: str
     consumers: int
