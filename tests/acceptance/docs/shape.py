@@ -9,6 +9,8 @@ ANY = "…"
 _NUMBER = re.compile(r"\d[\d.,]*\d|\d")
 #: A state, as ACTIVE.
 _STATE = re.compile(r"[A-Z_]{3,}")
+#: Of a time.
+_UNIT = re.compile(r"ms|s|min|h")
 
 
 def lines_in(text: str) -> list[str]:
@@ -19,9 +21,9 @@ def lines_in(text: str) -> list[str]:
 def missing(shown: list[str], said: list[str]) -> str | None:
     """The first of the shown lines that did not come after those before it; None: all did.
 
-    There may be others between them. Numbers, states, and words with a digit in them (ids, names,
-    times) stand for others of their kind, a word with `…` for anything, and the space between
-    words for some.
+    There may be others between them. Numbers, units of time, states, and words with a digit in
+    them (ids, names, instants) stand for others of their kind, a word with `…` for anything, and
+    the space between words for some.
     """
     rest = iter(said)
     for line in shown:
@@ -43,6 +45,8 @@ def _word(word: str) -> str:
         core = _NUMBER.pattern
     elif any(letter.isdigit() for letter in core):
         core = r"\S+"
+    elif _UNIT.fullmatch(core):
+        core = _UNIT.pattern
     elif _STATE.fullmatch(core):
         core = _STATE.pattern
     else:

@@ -41,4 +41,5 @@ def test_the_first_line_that_did_not_come_is_missing(shown: list[str], lacking: 
 
 def test_a_number_is_not_a_word() -> None:
     assert missing(["0.1 s ago"], ["None s ago"]) == "0.1 s ago"
+    assert missing(["listed 12 ms ago"], ["listed 1.2 min ago"]) is None
     assert missing(["1 differs"], ["-1 differs"]) == "1 differs"
