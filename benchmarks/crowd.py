@@ -41,7 +41,8 @@ _LOOK = 0.5
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:
     """CPU seconds that publishing took the relay with `one` consumer, and with the `crowd`; and
-    the local broker. `gone`: seconds from the crowd's death until the queue list was the one before."""
+    the local broker. `gone`: seconds from the crowd's death until the queue list was the one
+    before."""
 
     bus: str
     consumers: int
