@@ -63,7 +63,7 @@ class Follower:
         self._requests = requests
         self._packed = packed
         self._clock = clock
-        self._nonce: str | None = None
+        self._nonce = str(uuid.uuid4())
         # Does its consumer hold something that a snapshot does not simply add to?
         self._told = resumed
         self._whole = False
@@ -90,7 +90,7 @@ class Follower:
         try:
             if topics.parse_event_type(event_type)[1] == "bookmark":
                 bookmark = envelope.bookmark_from_wire(payload)
-                if bookmark.nonce is not None and bookmark.nonce == self._nonce:
+                if bookmark.nonce == self._nonce:
                     self.proven = True
                 self.replica.hear_bookmark(bookmark, self._clock())
                 self._note(bookmark.revision)
@@ -103,9 +103,15 @@ class Follower:
         yield from self._tell(self.replica.hear_changes(changes, self._clock()))
         self._note(changes.last)
 
-    def prove(self) -> None:
-        """Asks for a bookmark; once it is heard, `proven` is true: the subscription lives."""
+    def listen(self) -> None:
+        """There is a new subscription, of which nothing is known yet."""
+        self.deaf = 0
+        self.proven = False
         self._nonce = str(uuid.uuid4())
+
+    def prove(self) -> None:
+        """Asks for a bookmark; once it is heard, `proven` is true: the subscription lives. Asked
+        again, the answer to any of the questions will do."""
         self._requests.barrier(self.stream.type, self.stream.cloud, self._nonce)
 
     def work(self, between: Between) -> Iterator[Event]:

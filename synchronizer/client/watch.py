@@ -247,8 +247,7 @@ class Watch(Events):
         if closed:
             raise Closed
         for follower in self._followers.values():
-            follower.deaf = 0
-            follower.proven = False
+            follower.listen()
 
     def _prove(self, until: float) -> None:
         """Waits until a barrier came back through the subscription, for each stream.
