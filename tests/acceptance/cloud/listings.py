@@ -3,7 +3,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Entity = dict[str, Any]
@@ -109,26 +109,30 @@ def complete(session: Any, type_: str) -> dict[str, Entity]:
     listing = LISTINGS[type_]
     found: dict[str, Entity] = {}
     for path in listing.paths:
-        for document in _pages(session, listing, path):
-            for entity in map(listing.identify, document[listing.key]):
+        for entities in pages(session, listing, path):
+            for entity in map(listing.identify, entities):
                 found[str(entity["id"])] = entity
     return found
 
 
-def _pages(session: Any, listing: Listing, path: str) -> Iterator[dict[str, Any]]:
-    """The answers, as many as it takes: a service may give shorter pages than are asked for."""
-    headers = {"Accept": "application/json", **_HEADERS.get(listing.service, {})}
+def pages(
+    session: Any, listing: Listing, path: str, headers: Mapping[str, str] | None = None
+) -> Iterator[list[Entity]]:
+    """As many as it takes: a service may give shorter pages than are asked for. `headers`: else
+    those that ask at `MICROVERSIONS`."""
+    headers = {"Accept": "application/json", **(headers or _HEADERS.get(listing.service, {}))}
     service = {"service_type": listing.service, "interface": "public"}
     first, seen = path, 0
     while path:
         document = session.get(path, headers=headers, endpoint_filter=service).json()
-        yield document
+        entities = document[listing.key]
+        yield entities
         links = document.get(f"{listing.key}_links", [])
         path = next((link["href"] for link in links if link["rel"] == "next"), "")
-        if listing.counted and document[listing.key]:
-            seen += len(document[listing.key])
+        if listing.counted and entities:
+            seen += len(entities)
             path = f"{first}&offset={seen}"
-        full = len(document[listing.key]) >= _MOST or document.get("truncated")
+        full = len(entities) >= _MOST or document.get("truncated")
         assert path or not full, "there is more"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tests.acceptance.cloud.listings import LISTINGS, pages
 from tests.cloud.cloud import Cloud
 from tests.cloud.load import churn as churn_cloud
 from tests.cloud.load import seed as seed_cloud
@@ -66,15 +67,10 @@ class RunningCloud:
     ) -> dict[str, dict[str, Any]]:
         """Return Nova's own complete listing, {id: entity}, read page by page."""
         assert kind == "server"
-        session, found = self.session(), dict[str, dict[str, Any]]()
-        url = f"{self.compute_url}/servers/detail?all_tenants=1&limit={page}"
-        while url:
-            headers = {"OpenStack-API-Version": f"compute {microversion}"}
-            answer = session.get(url, headers=headers).json()
-            found |= {server["id"]: server for server in answer["servers"]}
-            links = answer.get("servers_links", [])
-            url = next((link["href"] for link in links if link["rel"] == "next"), "")
-        return found
+        path = f"/servers/detail?all_tenants=1&limit={page}"
+        headers = {"OpenStack-API-Version": f"compute {microversion}"}
+        walked = pages(self.session(), LISTINGS["nova.server"], path, headers)
+        return {server["id"]: server for servers in walked for server in servers}
 
     def _truth(self, what: str) -> Path:
         return self._scratch / f"{what}-{next(self._numbers)}.jsonl"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from synchronizer.budget.limited import MOST
 from synchronizer.simulator import Fault
 from tests.support.daemon import Daemon
 from tests.support.simulated import CLOUD, TYPE, SimulatedCloud
@@ -18,6 +19,8 @@ PATIENCE = 90
 #: Whole listings over which calls are counted.
 LISTINGS = 8
 RETRY_AFTER = 8
+#: Requests per minute.
+BUDGET = 60
 #: What was sent before an answer came cannot be held back.
 IN_FLIGHT = 0.5
 
@@ -134,7 +137,9 @@ def test_no_minute_exceeds_the_budget_and_retry_after_is_obeyed_by_all(
     guest = Guest(tmp_path, servers=900)
     with guest.cloud:
         daemon = guest.daemon(
-            interval=2, changes=1, plugin="requests_per_minute = 60\nmax_in_flight = 2"
+            interval=2,
+            changes=1,
+            plugin=f"requests_per_minute = {BUDGET}\nmax_in_flight = 2",
         )
         planned = ("plan", "-f", "json", "--offline", "--count", f"{TYPE}=900")
         of_all = json.loads(daemon.ask(*planned))[-1]
@@ -144,11 +149,13 @@ def test_no_minute_exceeds_the_budget_and_retry_after_is_obeyed_by_all(
             asked = guest.wait(
                 "a minute and more", lambda seen: bool(seen) and time.time() > begun + 66
             )
-            assert 50 <= fullest_minute(asked) <= 60
+            assert 50 <= fullest_minute(asked) <= BUDGET
             minute = [of for of in asked if begun + 5 <= of.at < begun + 65]
-            changes = [of for of in minute if of.operation == "changes"]
-            assert len(changes) >= 5, "changes starved beside the listings"
-            assert sum(of.operation == "list" for of in minute) >= 30
+            changes = sum(of.operation == "changes" for of in minute)
+            listing = sum(of.operation == "list" for of in minute)
+            # Both want more than there is; which of them gets most depends on who comes first.
+            assert max(changes, listing) <= MOST * BUDGET
+            assert min(changes, listing) >= 5, "the one starved beside the other"
 
             fault = Fault(
                 kind="error",
@@ -170,4 +177,4 @@ def test_no_minute_exceeds_the_budget_and_retry_after_is_obeyed_by_all(
             if refused.answered + IN_FLIGHT < of.at < refused.answered + RETRY_AFTER
         ]
         assert not early
-        assert fullest_minute(asked) <= 60
+        assert fullest_minute(asked) <= BUDGET
