@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Installs servers from Debian's packages, without starting them."""
+"""Installs servers and tools from Debian's packages, without starting any."""
 
 import os
 import shutil
@@ -17,7 +17,16 @@ PACKAGES = {
     "mariadb-server-core": "/usr/sbin/mariadbd",
     "mariadb-client-core": "/usr/bin/my_print_defaults",
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
+    "prometheus": "/usr/bin/promtool",  # for the tests of its alert rules
+    "debootstrap": "/usr/sbin/debootstrap",
+    "buildah": "/usr/bin/buildah",
 }
+
+#: What `make test` runs.
+SERVERS = ("rabbitmq-server", "mariadb-server-core", "mariadb-client-core", "postgresql")
+
+#: What only acceptance tests need.
+TOOLS = ("debootstrap", "buildah", "prometheus")
 
 
 class CannotInstallError(Exception):
