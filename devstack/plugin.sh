@@ -1,41 +1,183 @@
-#!/usr/bin/env bash
-# DevStack plugin: enable_plugin synchronizer <repository>
-# Runs the daemon in DevStack, on the embedded bus and SQLite, as the admin of the cloud.
+#!/bin/bash
+#
+# SPDX-License-Identifier: Apache-2.0
+#
+# Synchronizer in DevStack: one service more, on the RabbitMQ and the database
+# of the others.
+#
+# DevStack sources this file, with a mode (stack, unstack or clean) and, for
+# stack, a phase. It relies on DevStack's functions and on ``settings``.
 
-SYNCHRONIZER_DIR=${SYNCHRONIZER_DIR:-$DEST/synchronizer}
-SYNCHRONIZER_CONF_DIR=${SYNCHRONIZER_CONF_DIR:-/etc/synchronizer}
-SYNCHRONIZER_CONF=$SYNCHRONIZER_CONF_DIR/synchronizer.conf
-SYNCHRONIZER_STATE=${SYNCHRONIZER_STATE:-$DATA_DIR/synchronizer}
-SYNCHRONIZER_CLOUD=${SYNCHRONIZER_CLOUD:-devstack-admin}
+# The clean.sh of some releases loads the settings of no plugin.
+if [[ -z "${SYNCHRONIZER_CONF_DIR:-}" ]]; then
+    # shellcheck source-path=SCRIPTDIR source=settings
+    source "$(dirname "${BASH_SOURCE[0]}")/settings"
+fi
 
-function install_synchronizer {
-    pip_install "$SYNCHRONIZER_DIR[openstack]"
+# Early, as stacking takes long.
+function check_synchronizer_prerequisites {
+    local python="python${PYTHON3_VERSION:-3}"
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        die $LINENO "Synchronizer needs Python 3.11; $python is older"
+    fi
+    if ! is_service_enabled rabbit; then
+        die $LINENO "Synchronizer needs RabbitMQ: enable_service rabbit"
+    fi
+    if [[ -z "${DATABASE_TYPE:-}" ]]; then
+        die $LINENO "Synchronizer needs a database: enable_service mysql"
+    fi
 }
 
+function install_synchronizer {
+    # Not setup_develop, which looks for a setup.cfg. The extra for the database
+    # has the name that DevStack calls it by.
+    pip_install "${SYNCHRONIZER_DIR}[openstack,$DATABASE_TYPE]"
+}
+
+function synchronizer_plugins {
+    local plugins=keystone
+    local service
+    for service in nova neutron cinder glance heat; do
+        if is_service_enabled $service; then
+            plugins+=,$service
+        fi
+    done
+    echo "${SYNCHRONIZER_PLUGINS:-$plugins}"
+}
+
+function synchronizer_ledger_url {
+    local url
+    url=$(database_connection_url "$SYNCHRONIZER_DATABASE")
+    # Without the query: it asks for utf8, which Synchronizer does not use, and
+    # for a module that counts the queries of DevStack's own services.
+    echo "${url%%\?*}"
+}
+
+# There are passwords in both files: only this user may read them.
 function configure_synchronizer {
+    local conf=$SYNCHRONIZER_CONF
+    local cloud="cloud:$SYNCHRONIZER_CLOUD"
     sudo install -d -o "$STACK_USER" "$SYNCHRONIZER_CONF_DIR"
-    install -d -m 0700 "$SYNCHRONIZER_STATE/state" "$SYNCHRONIZER_STATE/run"
-    iniset "$SYNCHRONIZER_CONF" DEFAULT clouds devstack
-    iniset "$SYNCHRONIZER_CONF" DEFAULT state_path "$SYNCHRONIZER_STATE/state"
-    iniset "$SYNCHRONIZER_CONF" DEFAULT runtime_path "$SYNCHRONIZER_STATE/run"
-    iniset "$SYNCHRONIZER_CONF" "cloud:devstack:nova" os_cloud "$SYNCHRONIZER_CLOUD"
+    install -m 0600 /dev/null "$conf"
+    iniset "$conf" DEFAULT debug "${ENABLE_DEBUG_LOG_LEVEL:-False}"
+    iniset "$conf" DEFAULT clouds "$SYNCHRONIZER_CLOUD"
+    iniset "$conf" DEFAULT state_path "$SYNCHRONIZER_DATA_DIR/state"
+    iniset "$conf" DEFAULT runtime_path "$SYNCHRONIZER_DATA_DIR/run"
+    iniset_rpc_backend synchronizer "$conf" DEFAULT "$SYNCHRONIZER_VHOST"
+    iniset "$conf" ledger connection "$(synchronizer_ledger_url)"
+    iniset "$conf" "$cloud" plugins "$(synchronizer_plugins)"
+    if [[ "$SYNCHRONIZER_NOTIFICATIONS" == "True" ]]; then
+        iniset "$conf" "$cloud" notification_transport_url \
+            "$(get_transport_url)"
+    fi
+    write_synchronizer_clouds_yaml
+}
+
+function write_synchronizer_clouds_yaml {
+    local quote="'"
+    install -m 0600 /dev/null "$SYNCHRONIZER_CLOUDS_YAML"
+    cat >"$SYNCHRONIZER_CLOUDS_YAML" <<CLOUDS
+clouds:
+  $SYNCHRONIZER_CLOUD:
+    region_name: $REGION_NAME
+    auth:
+      auth_url: $KEYSTONE_SERVICE_URI
+      username: $SYNCHRONIZER_USER
+      password: '${SERVICE_PASSWORD//$quote/$quote$quote}'
+      project_name: $SERVICE_PROJECT_NAME
+      user_domain_name: $SERVICE_DOMAIN_NAME
+      project_domain_name: $SERVICE_DOMAIN_NAME
+CLOUDS
+    if is_service_enabled tls-proxy; then
+        echo "    cacert: $SSL_BUNDLE_FILE" >>"$SYNCHRONIZER_CLOUDS_YAML"
+    fi
+}
+
+# A user with one role. There is no endpoint: consumers come over RabbitMQ.
+function create_synchronizer_accounts {
+    local domain=$SERVICE_DOMAIN_NAME
+    get_or_create_user "$SYNCHRONIZER_USER" "$SERVICE_PASSWORD" "$domain"
+    get_or_add_user_project_role "$SYNCHRONIZER_ROLE" "$SYNCHRONIZER_USER" \
+        "$SERVICE_PROJECT_NAME" "$domain" "$domain"
+}
+
+# The database is made anew, as those of the services are. The marks in the
+# state directory stay: by them consumers learn that they have to get all again.
+function init_synchronizer {
+    rpc_backend_add_vhost "$SYNCHRONIZER_VHOST"
+    recreate_database "$SYNCHRONIZER_DATABASE"
+    install -d -m 0700 "$SYNCHRONIZER_DATA_DIR"/{,state,run}
 }
 
 function start_synchronizer {
-    run_process synchronizer "$(which synchronizer) run --config-file $SYNCHRONIZER_CONF"
+    local conf=$SYNCHRONIZER_CONF
+    # With env: not every release's run_process can be given variables.
+    local environment="/usr/bin/env"
+    environment+=" OS_CLIENT_CONFIG_FILE=$SYNCHRONIZER_CLOUDS_YAML"
+    local program
+    program="$(get_python_exec_prefix)/synchronizer"
+    # Fails also where a service has not sent a notification yet: no harm.
+    if ! $environment "$program" config check --config-file "$conf"; then
+        echo_summary "Synchronizer: its config check, above, found a problem"
+    fi
+    run_process synchronizer "$environment $program run --config-file $conf"
+    test_with_retry "$program --config-file $conf describe >/dev/null" \
+        "No answer: see journalctl -u devstack@synchronizer" \
+        "$SERVICE_TIMEOUT" 1
 }
 
+# When clean.sh runs, Keystone is gone. The variables are those of openrc, which
+# unstack.sh loads: its user would go before that of the cloud named here.
+function delete_synchronizer_accounts {
+    (
+        unset "${!OS_@}"
+        openstack --os-cloud devstack-admin user delete \
+            --domain "${SERVICE_DOMAIN_NAME:-Default}" "$SYNCHRONIZER_USER"
+    ) || echo "The user $SYNCHRONIZER_USER was not deleted from Keystone"
+}
+
+# What was installed with Synchronizer stays, as others may need it. RabbitMQ and
+# the database may have been stopped: DevStack removes both, with what is in them.
+function cleanup_synchronizer {
+    pip_uninstall synchronizer
+    sudo rm -rf "$SYNCHRONIZER_CONF_DIR" "$SYNCHRONIZER_DATA_DIR"
+    if is_service_enabled rabbit; then
+        sudo rabbitmqctl delete_vhost "$SYNCHRONIZER_VHOST" ||
+            echo "The virtual host $SYNCHRONIZER_VHOST was not deleted"
+    fi
+    if is_service_enabled mysql; then
+        # By ~/.my.cnf, which DevStack has written.
+        mysql -e "DROP DATABASE IF EXISTS $SYNCHRONIZER_DATABASE" ||
+            echo "The database $SYNCHRONIZER_DATABASE was not dropped"
+    fi
+}
+
+# echo_summary is there in stack.sh alone.
 if is_service_enabled synchronizer; then
-    if [[ "$1" == "stack" && "$2" == "install" ]]; then
-        install_synchronizer
-    elif [[ "$1" == "stack" && "$2" == "post-config" ]]; then
-        configure_synchronizer
-    elif [[ "$1" == "stack" && "$2" == "extra" ]]; then
-        start_synchronizer
-    fi
-    if [[ "$1" == "unstack" ]]; then
-        stop_process synchronizer
-    elif [[ "$1" == "clean" ]]; then
-        sudo rm -rf "$SYNCHRONIZER_CONF_DIR" "$SYNCHRONIZER_STATE"
-    fi
+    case "$1/${2:-}" in
+        stack/pre-install)
+            check_synchronizer_prerequisites
+            ;;
+        stack/install)
+            echo_summary "Installing Synchronizer"
+            install_synchronizer
+            ;;
+        stack/post-config)
+            echo_summary "Configuring Synchronizer"
+            configure_synchronizer
+            create_synchronizer_accounts
+            init_synchronizer
+            ;;
+        stack/extra)
+            echo_summary "Starting Synchronizer"
+            start_synchronizer
+            ;;
+        unstack/*)
+            stop_process synchronizer
+            delete_synchronizer_accounts
+            ;;
+        clean/*)
+            cleanup_synchronizer
+            ;;
+    esac
 fi
