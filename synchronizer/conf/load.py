@@ -18,6 +18,7 @@ from synchronizer.conf.settings import (
     CloudSettings,
     LedgerSettings,
     LocalBusSettings,
+    MonitorSettings,
     PluginSettings,
     RelaySettings,
     Settings,
@@ -76,6 +77,7 @@ def load(
                 max_messages=conf.local.max_messages,
                 max_bytes=conf.local.max_bytes,
             ),
+            monitor=MonitorSettings(**values(conf.monitor, options.MONITOR)),
             clouds=tuple(
                 CloudSettings(name, plugins[name], services_bus(conf, name)) for name in conf.clouds
             ),

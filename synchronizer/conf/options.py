@@ -3,6 +3,7 @@
 
 import copy
 import socket
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from oslo_config import cfg, types
@@ -127,6 +128,23 @@ LOCAL: list[cfg.Opt] = [
     cfg.IntOpt("max_bytes", default=64 << 20, min=1 << 20, help="The most bytes in one queue."),
 ]
 
+MONITOR: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "listen",
+        default="127.0.0.1:9788",
+        help="HOST:PORT at which /healthz, /readyz and /metrics are served over HTTP, to everybody "
+        "who can reach it. Empty: nowhere.",
+    ),
+    cfg.FloatOpt(
+        "hang_timeout",
+        default=120.0,
+        min=2,
+        help="Seconds after which a process that makes no progress is killed and started again, "
+        "beyond the time-outs of whatever it waits for. What takes long is no reason, as long as "
+        "it goes on.",
+    ),
+]
+
 SAMPLING: list[cfg.Opt] = [
     cfg.FloatOpt(
         "interval", default=600.0, min=0.1, help="Seconds between two complete listings of a type."
@@ -233,12 +251,27 @@ TYPE += [
     ),
 ]
 
+
+def can_change(options: Iterable[cfg.Opt], but: Collection[str] = ()) -> None:
+    """Marks what a running daemon takes over when it reads its configuration again."""
+    for option in options:
+        option.mutable = option.name not in but
+
+
+can_change(LEDGER, but=["connection", "connection_file"])
+can_change(SNAPSHOT, but=["workers"])
+can_change(MONITOR, but=["hang_timeout"])
+can_change(CLOUD, but=["plugins"])
+for _options in (RELAY, LOCAL, SAMPLING, PLUGIN, TYPE):
+    can_change(_options)
+
 GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "ledger": LEDGER,
     "relay": RELAY,
     "snapshot": SNAPSHOT,
     "local": LOCAL,
+    "monitor": MONITOR,
     "sampling": SAMPLING,
 }
 
@@ -267,7 +300,11 @@ def setting_option(setting: Setting) -> cfg.Opt:
     kinds = {bool: cfg.BoolOpt, int: cfg.IntOpt, float: cfg.FloatOpt, str: cfg.StrOpt}
     kind: Any = kinds[type(setting.default)]
     option: cfg.Opt = kind(
-        setting.name, default=setting.default, help=setting.help, secret=setting.secret
+        setting.name,
+        default=setting.default,
+        help=setting.help,
+        secret=setting.secret,
+        mutable=True,
     )
     return option
 
@@ -278,6 +315,7 @@ def rabbit_opts() -> list[cfg.Opt]:
     from oslo_messaging._drivers import amqp, impl_rabbit
 
     opts: list[cfg.Opt] = [copy.copy(o) for o in [*amqp.amqp_opts, *impl_rabbit.rabbit_opts]]
+    can_change(opts)
     for option in opts:
         default = rabbit.DEFAULTS.get(option.name)
         if default is not None:

@@ -84,6 +84,14 @@ class LocalBusSettings:
     max_bytes: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class MonitorSettings:
+    """`listen`: HOST:PORT of health and metrics; empty: nowhere."""
+
+    listen: str
+    hang_timeout: float
+
+
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """Everything that the daemon is told."""
@@ -100,6 +108,7 @@ class Settings:
     relay: RelaySettings
     snapshot: SnapshotSettings
     local: LocalBusSettings
+    monitor: MonitorSettings
     clouds: tuple[CloudSettings, ...]
     types: Mapping[tuple[str, str], TypeSettings]
     default_type: TypeSettings
@@ -107,6 +116,14 @@ class Settings:
     def of_type(self, cloud: str, type_: str) -> TypeSettings:
         """As the type's section of this cloud says, else the type's own, else [sampling]."""
         return self.types.get((cloud, type_)) or self.types.get(("", type_)) or self.default_type
+
+    def source(self, cloud: str, plugin: str) -> tuple[CloudSettings, PluginSettings]:
+        """What is configured of a plugin of a cloud. `KeyError`."""
+        for found in self.clouds:
+            for configured in found.plugins:
+                if (found.name, configured.name) == (cloud, plugin):
+                    return found, configured
+        raise KeyError(f"{cloud}/{plugin}")
 
     @property
     def local_socket(self) -> pathlib.Path | None:

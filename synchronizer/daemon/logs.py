@@ -2,12 +2,14 @@
 """The daemon's log: oslo.log, with every error told once."""
 
 import logging as python_logging
+import pathlib
+from collections.abc import Iterable
 
 from oslo_config import cfg
-from oslo_log import formatters
+from oslo_log import formatters, rate_limit
 from oslo_log import log as logging
 
-from synchronizer import __version__
+from synchronizer import __version__, errors
 
 PROJECT = "synchronizer"
 
@@ -29,13 +31,38 @@ class Formatter(formatters.ContextFormatter):
 
 def prepare() -> None:
     """Before the configuration is read: what its defaults are to be."""
-    logging.set_defaults(default_log_levels=[*logging.get_default_log_levels(), *QUIET])
+    levels = logging.get_default_log_levels()
+    logging.set_defaults(default_log_levels=[*levels, *(one for one in QUIET if one not in levels)])
 
 
-def set_up(conf: cfg.ConfigOpts) -> None:
-    """Logs as configured from now on."""
-    logging.setup(conf, PROJECT, version=__version__)
-    for handler in python_logging.getLogger().handlers:
+def read(config_files: Iterable[str | pathlib.Path] | None) -> cfg.ConfigOpts:
+    """The options of the log alone. `errors.BadConfiguration`."""
+    conf = cfg.ConfigOpts()
+    logging.register_options(conf)
+    files = None if config_files is None else [str(file) for file in config_files]
+    try:
+        conf([], project=PROJECT, default_config_files=files)
+    except cfg.Error as error:
+        raise errors.BadConfiguration(str(error)) from None
+    return conf
+
+
+def set_up(conf: cfg.ConfigOpts, before: cfg.ConfigOpts | None = None) -> None:
+    """Logs as configured from now on; `before`: how it was configured until now.
+
+    `errors.BadConfiguration` if that cannot be done; then it logs as before.
+    """
+    root = python_logging.getLogger()
+    handlers = list(root.handlers)
+    _forget(before)
+    try:
+        logging.setup(conf, PROJECT, version=__version__)
+    except (OSError, RuntimeError, TypeError, ValueError, logging.LogConfigError) as error:
+        root.handlers[:] = handlers
+        if before is not None:
+            _set_levels(before)
+        raise errors.BadConfiguration(f"it cannot be logged as configured: {error}") from None
+    for handler in root.handlers:
         if type(handler.formatter) is formatters.ContextFormatter:
             handler.setFormatter(
                 Formatter(
@@ -45,3 +72,42 @@ def set_up(conf: cfg.ConfigOpts) -> None:
                     config=conf,
                 )
             )
+    for handler in handlers:
+        if isinstance(handler, python_logging.FileHandler) and handler not in root.handlers:
+            handler.close()
+
+
+class Log:
+    """The log of this process, which may be configured anew."""
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        set_up(conf)
+        self._conf = conf
+
+    def again(self, conf: cfg.ConfigOpts) -> None:
+        """Logs so from now on. `errors.BadConfiguration`, and it logs as before."""
+        set_up(conf, self._conf)
+        self._conf = conf
+
+
+def mark(conf: cfg.ConfigOpts) -> object:
+    """Is another one when the file that log_config_append names was changed."""
+    if not conf.log_config_append:
+        return None
+    try:
+        return pathlib.Path(conf.log_config_append).stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _forget(before: cfg.ConfigOpts | None) -> None:
+    """Takes back what oslo.log would leave as it was."""
+    rate_limit.uninstall_filter()
+    for one in () if before is None else before.default_log_levels:
+        python_logging.getLogger(one.partition("=")[0]).setLevel(python_logging.NOTSET)
+
+
+def _set_levels(conf: cfg.ConfigOpts) -> None:
+    for one in conf.default_log_levels:
+        name, _, level = one.partition("=")
+        python_logging.getLogger(name).setLevel(int(level) if level.isdecimal() else level)

@@ -10,9 +10,11 @@ from oslo_log import log as logging
 
 from synchronizer import __version__, errors
 from synchronizer.conf import Settings, load
+from synchronizer.conf.differences import values
 from synchronizer.daemon import logs
 from synchronizer.daemon.manager import run
 from synchronizer.daemon.prepare import make_directories
+from synchronizer.daemon.reloading import Configuration, Reloader
 from synchronizer.plugin.declarations import check_sampled
 from synchronizer.plugin.loader import PluginInfo, available
 
@@ -42,12 +44,21 @@ def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
     `errors.BadConfiguration` before anything was started. What goes wrong later is told in
     the log, and on stderr, where the log is a file.
     """
-    conf = cfg.CONF
     logs.prepare()
     plugins = available()
-    settings = read(config_files, conf, plugins)
+    files = None if config_files is None else list(config_files)
+    conf = cfg.CONF  # some libraries look for their options in this one
+    settings = read(files, conf, plugins)
     make_directories(settings)
-    logs.set_up(conf)
+    log = logs.Log(conf)
+
+    def configuration(conf: cfg.ConfigOpts, settings: Settings) -> Configuration:
+        return Configuration(settings, values(conf), lambda: log.again(conf), logs.mark(conf))
+
+    def again() -> Configuration:
+        conf = cfg.ConfigOpts()
+        return configuration(conf, read(files, conf, plugins))
+
     for plugin in plugins:
         if plugin.error:
             LOG.warning("Plugin %s cannot be used: %s", plugin.name, plugin.error)
@@ -56,8 +67,14 @@ def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
         __version__,
         ", ".join(f"{c.name} ({', '.join(p.name for p in c.plugins)})" for c in settings.clouds),
     )
+    first = configuration(conf, settings)
+    types = {plugin.name: plugin.types for plugin in plugins if not plugin.error}
     try:
-        run(settings)
+        run(
+            settings,
+            lambda current: Reloader(first, again, current, types),
+            lambda: log.again(logs.read(files)),
+        )
     except errors.Stop as error:
         LOG.error("%s", error)
         if conf.log_file or conf.log_dir:

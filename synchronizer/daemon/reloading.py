@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""At SIGHUP the master reads the configuration again, and takes over what it can.
+
+What is wrong is one line in the log, and all goes on as it was. Else there is a line for
+each option that is another, and one that says which processes begin again.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from oslo_log import log as logging
+
+from synchronizer import errors
+from synchronizer.conf import Settings
+from synchronizer.conf.differences import Difference, Values, differences
+from synchronizer.conf.fixed import with_what_is_fixed
+from synchronizer.daemon.concerns import Types, changed
+from synchronizer.daemon.current import Current
+
+LOG = logging.getLogger(__name__)
+
+
+class Configuration(NamedTuple):
+    """A configuration as it was read. `set_up_logs`: logs as it says; `BadConfiguration` if
+    that cannot be done, and then it logs as before."""
+
+    settings: Settings
+    values: Values
+    set_up_logs: Callable[[], None]
+    #: Changes with the file that the option log_config_append names.
+    log_file_mark: object = None
+
+
+class Reloader:
+    """Called in the master, before the processes get the signal, too."""
+
+    def __init__(
+        self,
+        first: Configuration,
+        read: Callable[[], Configuration],
+        current: Current,
+        types: Types,
+    ) -> None:
+        self._values = first.values
+        self._mark = first.log_file_mark
+        self._read = read
+        self._current = current
+        self._types = types
+
+    def __call__(self) -> None:
+        try:
+            self._take(self._read())
+        except errors.SynchronizerError as error:
+            LOG.error("The new configuration is refused, and all goes on as it was: %s", error)
+        except Exception:
+            LOG.exception("The configuration cannot be read again, and all goes on as it was")
+
+    def _take(self, new: Configuration) -> None:
+        found = differences(self._values, new.values)
+        logs = any(one.logs for one in found) or new.log_file_mark != self._mark
+        if logs:
+            new.set_up_logs()
+        self._tell(found)
+        old = self._current.settings
+        settings = with_what_is_fixed(old, new.settings)
+        processes = changed(old, settings, self._types)
+        self._current.replace(settings, processes, logs=logs)
+        self._values = self._kept(found, new.values)
+        self._mark = new.log_file_mark
+        LOG.info(
+            "The configuration is taken over: %s; %s",
+            f"{len(found)} options are others" if found else "no option is another",
+            f"begins again: {', '.join(processes)}" if processes else "no process begins again",
+        )
+
+    def _tell(self, found: list[Difference]) -> None:
+        for one in found:
+            if one.mutable:
+                LOG.info("%s: %s, was: %s", one, one.new, one.old)
+            else:
+                LOG.warning(
+                    "%s: %s needs a restart of the daemon; until then: %s", one, one.new, one.old
+                )
+
+    def _kept(self, found: list[Difference], new: Values) -> Values:
+        """What is in force: to be compared with when the configuration is read again."""
+        kept = dict(new)
+        for one in found:
+            key = (one.section, one.option)
+            if not one.mutable:
+                kept.pop(key, None)
+                if key in self._values:
+                    kept[key] = self._values[key]
+        return kept

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A daemon beside a simulated cloud, whose configuration is edited while it runs."""
+
+import os
+import pathlib
+import re
+import signal
+
+import psutil
+
+from tests.support.daemon import Daemon
+from tests.support.simulated import CLOUD, MICROVERSION, TYPE
+from tests.support.waiting import until
+
+OPTIONS = f"""
+[sampling]
+interval = 7200
+[nova]
+microversion = {MICROVERSION}
+types = {TYPE}
+"""
+#: The processes of this configuration, by their names.
+RELAY, SNAPSHOT, BROKER, WORKER = "relay", "snapshot", "broker", f"worker {CLOUD}/nova"
+ALL = {RELAY, SNAPSHOT, BROKER, WORKER}
+
+
+class Edited:
+    """A daemon that runs, and what its log said since the last edit."""
+
+    def __init__(self, clouds_yaml: pathlib.Path) -> None:
+        self.daemon = Daemon(cloud=CLOUD, clouds_yaml=clouds_yaml, options=OPTIONS)
+        self._first = self.daemon.configuration.read_text()
+        self._from = 0
+        self.daemon.start()
+        until("all processes", lambda: set(self.processes()) == ALL, told=self.daemon.told())
+        until("a listing", lambda: "entities known" in self.told())
+
+    def processes(self) -> dict[str, int]:
+        """The pid of each process that runs, by name."""
+        found = {}
+        for child in psutil.Process(self.daemon.pid).children():
+            try:
+                match = re.search(r": (.+) worker\(0\)", " ".join(child.cmdline()))
+            except psutil.NoSuchProcess:
+                continue
+            if match:
+                found[match[1]] = child.pid
+        return found
+
+    def told(self) -> str:
+        """What the log has since the last edit."""
+        return self.daemon.log.read_text()[self._from :]
+
+    def edit(self, lines: str = "", *, replace: tuple[str, str] = ("", "")) -> None:
+        """The first configuration, edited so, is read again, and that was told."""
+        text = self._first.replace(*replace) if replace[0] else self._first
+        self.daemon.configuration.write_text(text + lines)
+        self.read_again()
+
+    def read_again(self) -> None:
+        self._from = len(self.daemon.log.read_text())
+        os.kill(self.daemon.pid, signal.SIGHUP)
+        until(
+            "an answer to the signal",
+            lambda: re.search("is taken over|is refused|cannot be read again", self.told()),
+            told=self.daemon.told(),
+        )
+
+    def lines(self, *levels: str) -> list[str]:
+        """The master's lines of these levels."""
+        mine = rf" {self.daemon.pid} (?:{'|'.join(levels)}) synchronizer\.\S+ \[.*?\] (.*)"
+        return re.findall(mine, self.told())
+
+    def close(self) -> None:
+        self.daemon.__exit__(None, None, None)
