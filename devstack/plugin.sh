@@ -136,8 +136,8 @@ function delete_synchronizer_accounts {
     ) || echo "The user $SYNCHRONIZER_USER was not deleted from Keystone"
 }
 
-# What was installed with Synchronizer stays, as others may need it. RabbitMQ and
-# the database may have been stopped: DevStack removes both, with what is in them.
+# What was installed with Synchronizer stays, as others may need it. RabbitMQ
+# and the database may be stopped by now: DevStack removes both, with all in them.
 function cleanup_synchronizer {
     pip_uninstall synchronizer
     sudo rm -rf "$SYNCHRONIZER_CONF_DIR" "$SYNCHRONIZER_DATA_DIR"
