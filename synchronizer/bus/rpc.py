@@ -7,7 +7,8 @@ arrives as `ServiceUnavailable`, without a word of what it said.
 """
 
 import inspect
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import oslo_messaging
@@ -26,6 +27,12 @@ LOG = logging.getLogger(__name__)
 
 #: Calls of one client that may be under way, or hang in the driver, at once.
 _CALLS = 32
+
+#: (method, "ok" or the class of the error that was answered, seconds)
+OnCall = Callable[[str, str, float], None]
+
+#: What a method is called that the server does not have: callers name what they like.
+UNKNOWN = "unknown"
 
 #: In what a server has always said of a version, or a method, that it does not have.
 _NOT_OFFERED = "does not support RPC"
@@ -109,11 +116,16 @@ class RpcClient:
         )
 
 
+def tell_nobody(method: str, outcome: str, seconds: float) -> None:
+    return
+
+
 class RpcServer:
     """Serves the public methods of endpoints, `method(context, **arguments)`.
 
     `server` is this process's own name on the topic, `threads` how many calls it serves
-    at once. `start` returns at once, also while the bus is away.
+    at once. `on_call` is told of each call that was answered, by the thread that did.
+    `start` returns at once, also while the bus is away.
     """
 
     def __init__(
@@ -123,11 +135,12 @@ class RpcServer:
         server: str,
         threads: int = 8,
         topic: str = topics.RPC_TOPIC,
+        on_call: OnCall = tell_nobody,
     ) -> None:
         target = oslo_messaging.Target(topic=topic, server=server, version=topics.RPC_OFFERED)
         self._serving = Serving(
             f"rpc server {server}",
-            lambda: _Server(transport, target, _Dispatcher(endpoints)),
+            lambda: _Server(transport, target, _Dispatcher(endpoints, on_call)),
             threads,
         )
 
@@ -155,8 +168,9 @@ class _Dispatcher(dispatcher.RPCDispatcher):
     """Offers methods under the contract's present version, and turns whatever goes wrong in
     one into an error of ours."""
 
-    def __init__(self, endpoints: Sequence[object]) -> None:
+    def __init__(self, endpoints: Sequence[object], on_call: OnCall = tell_nobody) -> None:
         super().__init__(list(endpoints), None)
+        self._on_call = on_call
         # Endpoints know no oslo.messaging, and do not say it themselves.
         self._default_target = oslo_messaging.Target(version=topics.RPC_OFFERED)
 
@@ -164,10 +178,21 @@ class _Dispatcher(dispatcher.RPCDispatcher):
         try:
             return super().dispatch(incoming)
         except (dispatcher.NoSuchMethod, dispatcher.UnsupportedVersion) as error:
+            self._on_call(UNKNOWN, errors.BadRequest.__name__, 0.0)
             # Clients know this by its words, see `_is_too_old`.
             raise _expected(errors.BadRequest(str(error))) from None
 
     def _do_dispatch(self, endpoint: Any, method: str, ctxt: Any, args: dict[str, Any]) -> Any:
+        began, outcome = time.monotonic(), "ok"
+        try:
+            return self._answer(endpoint, method, ctxt, args)
+        except dispatcher.ExpectedException as expected:
+            outcome = expected.exc_info[0].__name__
+            raise
+        finally:
+            self._on_call(method, outcome, time.monotonic() - began)
+
+    def _answer(self, endpoint: Any, method: str, ctxt: Any, args: dict[str, Any]) -> Any:
         try:
             inspect.signature(getattr(endpoint, method)).bind(ctxt, **args)
         except TypeError as error:

@@ -12,6 +12,8 @@ fields that changed, and decides nothing about evidence.
 from synchronizer.ledger.highwater import HighWater
 from synchronizer.ledger.ledger import Ledger
 from synchronizer.ledger.listings import Listings
+from synchronizer.ledger.measuring import OnCommit, tell_nobody
+from synchronizer.ledger.overview import StreamOverview, Watcher
 from synchronizer.ledger.rules import NewRules
 from synchronizer.ledger.values import (
     Activity,
@@ -46,13 +48,17 @@ __all__ = [
     "Listings",
     "Live",
     "NewRules",
+    "OnCommit",
     "RosterEntry",
     "RosterPage",
     "SnapshotItem",
     "SnapshotPage",
+    "StreamOverview",
     "StreamState",
     "TailEntry",
     "Verdict",
     "Version",
+    "Watcher",
     "Write",
+    "tell_nobody",
 ]

@@ -30,6 +30,7 @@ from synchronizer.ledger.commit import Commit
 from synchronizer.ledger.engine import Database
 from synchronizer.ledger.highwater import HighWater
 from synchronizer.ledger.listings import Listings
+from synchronizer.ledger.measuring import OnCommit, measured, tell_nobody
 from synchronizer.ledger.payload import Payloads
 from synchronizer.ledger.rules import NewRules
 from synchronizer.ledger.schema import meta
@@ -61,8 +62,15 @@ class Ledger:
     that does not exist; further errors are named where they are raised.
     """
 
-    def __init__(self, database: Database, high_water: HighWater, seed: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        high_water: HighWater,
+        seed: int,
+        on_commit: OnCommit = tell_nobody,
+    ) -> None:
         self._database = database
+        self._on_commit = on_commit
         self._payloads = Payloads()
         #: How far each stream was published, as the relay noted outside the database.
         self.high_water = high_water
@@ -76,12 +84,20 @@ class Ledger:
         self.url = database.dialect.where
 
     @classmethod
-    def open(cls, url: str, *, state_path: Path, migrate: bool = False) -> "Ledger":
+    def open(
+        cls,
+        url: str,
+        *,
+        state_path: Path,
+        migrate: bool = False,
+        on_commit: OnCommit = tell_nobody,
+    ) -> "Ledger":
         """Open the ledger, after the process was forked.
 
         Begins new epochs where the database is not the one that the streams were
         numbered in, or is behind the marks in `state_path`. Creates or updates the tables
-        only if `migrate`. A missing SQLite file is created, for its owner only.
+        only if `migrate`. A missing SQLite file is created, for its owner only. `on_commit` is
+        told of each commit, by whichever thread made it.
         """
         high_water = HighWater(state_path)
         database = Database(url)
@@ -102,7 +118,7 @@ class Ledger:
                 database.dialect.where,
                 weakness,
             )
-        return cls(database, high_water, seed)
+        return cls(database, high_water, seed, on_commit)
 
     def close(self) -> None:
         """Give back all connections."""
@@ -196,7 +212,7 @@ class Ledger:
         rule_change.require_settled(state)
         largest = self._database.dialect.largest_payload
         prepared = Commit(state, writes, listed_at, self._payloads, largest)
-        with self._database.write() as connection:
+        with measured(self._on_commit), self._database.write() as connection:
             return prepared.run(connection)
 
     def compact(self, stream_id: int, older_than: int, *, limit: int = 1000) -> int:

@@ -11,7 +11,7 @@ This package never speaks on a bus, never decodes what has not changed, never de
 without evidence, and lets no clock decide which of two observations is newer.
 """
 
-from synchronizer.sampling.counters import Counts
+from synchronizer.sampling.counters import NO_TALLY, Counts, Tally
 from synchronizer.sampling.lister import Limits, Source
 from synchronizer.sampling.ondemand import OnDemand
 from synchronizer.sampling.settings import TypeSettings
@@ -19,11 +19,13 @@ from synchronizer.sampling.standby import Standby
 from synchronizer.sampling.worker import SamplingWorker
 
 __all__ = [
+    "NO_TALLY",
     "Counts",
     "Limits",
     "OnDemand",
     "SamplingWorker",
     "Source",
     "Standby",
+    "Tally",
     "TypeSettings",
 ]

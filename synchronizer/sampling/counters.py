@@ -3,6 +3,10 @@
 
 import dataclasses
 import threading
+from collections.abc import Mapping
+from typing import Protocol
+
+from synchronizer.model import StreamKey
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,10 +36,37 @@ class Counts:
     held: int = 0
 
 
-class Counters:
-    """Counts that several threads add to."""
+class Tally(Protocol):
+    """Is told of all that is counted, by whichever thread counts, and returns at once."""
 
-    def __init__(self) -> None:
+    def added(self, key: StreamKey, more: Mapping[str, float]) -> None:
+        """By the names of `Counts`."""
+        ...
+
+    def failed(self, key: StreamKey, poll: str, error: BaseException) -> None:
+        """A poll of this kind failed."""
+        ...
+
+
+class NoTally:
+    """Where nobody wants to know."""
+
+    def added(self, key: StreamKey, more: Mapping[str, float]) -> None:
+        return
+
+    def failed(self, key: StreamKey, poll: str, error: BaseException) -> None:
+        return
+
+
+NO_TALLY = NoTally()
+
+
+class Counters:
+    """Counts of one stream that several threads add to."""
+
+    def __init__(self, key: StreamKey, tally: Tally = NO_TALLY) -> None:
+        self._key = key
+        self._tally = tally
         self._lock = threading.Lock()
         self._counts = Counts()
 
@@ -44,6 +75,12 @@ class Counters:
         with self._lock:
             present = {name: getattr(self._counts, name) + n for name, n in more.items()}
             self._counts = dataclasses.replace(self._counts, **present)
+        self._tally.added(self._key, more)
+
+    def failed(self, poll: str, error: BaseException) -> None:
+        """Counts a poll of this kind that failed."""
+        self.add(errors=1)
+        self._tally.failed(self._key, poll, error)
 
     def listed(self, seconds: float) -> None:
         """Counts a listing."""

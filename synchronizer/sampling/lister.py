@@ -20,7 +20,7 @@ from synchronizer.plugin import Plugin
 from synchronizer.sampling.activity import Reporting
 from synchronizer.sampling.changes import ChangesPoll
 from synchronizer.sampling.clock import Clock
-from synchronizer.sampling.counters import Counters
+from synchronizer.sampling.counters import NO_TALLY, Counters, Tally
 from synchronizer.sampling.evidence import Evidence
 from synchronizer.sampling.holds import Holds
 from synchronizer.sampling.lease import LEASE, LeasedListing, told
@@ -87,9 +87,10 @@ class _Sampling:
         stop: threading.Event,
         clock: Clock,
         uniform: Callable[[float, float], float],
+        tally: Tally,
     ) -> None:
         self.plugin, settings = source.plugin, source.settings
-        self._counters = Counters()
+        self._counters = Counters(key, tally)
         self._reporting = Reporting(ledger)
         (type_,) = (found for found in self.plugin.types() if found.name == key.type)
         self.sampler = StreamSampler(
@@ -147,9 +148,9 @@ class _Sampling:
                 LOG.debug("%s: changes cannot be asked for: %s", self.sampler.key, error)
         return again
 
-    def failed(self) -> None:
+    def failed(self, error: BaseException) -> None:
         """A listing failed."""
-        self._counters.add(errors=1)
+        self._counters.failed("listing", error)
 
     def report(self) -> None:
         """Tells what it cost."""
@@ -177,6 +178,7 @@ class Lister:
         stop: threading.Event,
         clock: Clock,
         uniform: Callable[[float, float], float],
+        tally: Tally = NO_TALLY,
     ) -> None:
         self._key, self._stream = stream.key, stream.id
         self._ledger = ledger
@@ -186,6 +188,7 @@ class Lister:
         self._stop = stop
         self._clock = clock
         self._uniform = uniform
+        self._tally = tally
         self._changed = threading.Condition()
         self._number = 0
         self._until = clock.monotonic() + limits.linger
@@ -290,8 +293,8 @@ class Lister:
         except (errors.Fenced, errors.Refused, errors.LedgerUnavailable, Stopped):
             self._leave_to_the_worker(sampling)
             raise
-        except Exception:
-            sampling.failed()
+        except Exception as error:
+            sampling.failed(error)
             self._give_up_the_turn()
             raise
         finally:
@@ -321,6 +324,7 @@ class Lister:
             self._stop,
             self._clock,
             self._uniform,
+            self._tally,
         )
         try:
             sampling.open()

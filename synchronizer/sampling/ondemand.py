@@ -7,11 +7,15 @@ from collections.abc import Callable
 
 from synchronizer.ledger import Ledger, StreamState
 from synchronizer.sampling.clock import Clock, SystemClock
+from synchronizer.sampling.counters import NO_TALLY, Tally
 from synchronizer.sampling.lister import Limits, Lister, Sources
 
 
 class OnDemand:
-    """Lists streams in threads of its own when that is wanted. Threads share it."""
+    """Lists streams in threads of its own when that is wanted. Threads share it.
+
+    `tally` is told of what is counted.
+    """
 
     def __init__(
         self,
@@ -21,12 +25,14 @@ class OnDemand:
         limits: Limits | None = None,
         clock: Clock | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
+        tally: Tally = NO_TALLY,
     ) -> None:
         self._ledger = ledger
         self._sources = sources
         self._limits = limits or Limits()
         self._clock = clock or SystemClock()
         self._uniform = uniform
+        self._tally = tally
         self._stop = threading.Event()
         self._slots = threading.Semaphore(self._limits.most)
         self._lock = threading.Lock()
@@ -50,6 +56,7 @@ class OnDemand:
                     self._stop,
                     self._clock,
                     self._uniform,
+                    self._tally,
                 )
                 self._listers[stream.id] = lister
                 lister.start()

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from synchronizer import errors
 from synchronizer.ledger import Ledger
-from synchronizer.model import EntityType
+from synchronizer.model import EntityType, StreamKey
 from synchronizer.plugin import Plugin
 from synchronizer.sampling.absence import Absence
 from synchronizer.sampling.backoff import Backoff
 from synchronizer.sampling.changes import ChangesPoll
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.conditions import Conditions
-from synchronizer.sampling.counters import Counters
+from synchronizer.sampling.counters import NO_TALLY, Counters, Tally
 from synchronizer.sampling.evidence import Evidence
 from synchronizer.sampling.hints import Hints
 from synchronizer.sampling.holds import Holds
@@ -45,9 +45,10 @@ class TypeSampling:
         clock: Clock,
         uniform: Callable[[float, float], float],
         absence: Absence | None = None,
+        tally: Tally = NO_TALLY,
     ) -> None:
         self._absence = absence or Absence(f"{plugin.context.cloud}/{plugin.service}")
-        self.counters = Counters()
+        self.counters = Counters(StreamKey(plugin.context.cloud, type_.name), tally)
         self.sampler = StreamSampler(
             ledger,
             plugin,
@@ -181,7 +182,7 @@ class TypeSampling:
             self._polling.wake()
 
     def _failed(self, kind: str, error: BaseException) -> None:
-        self.counters.add(errors=1)
+        self.counters.failed(kind, error)
         missing = isinstance(error, errors.NoSuchService)
         if missing:
             self._absence.note(error)

@@ -15,7 +15,7 @@ from synchronizer.sampling.absence import Absence
 from synchronizer.sampling.activity import Reporting
 from synchronizer.sampling.backoff import Backoff
 from synchronizer.sampling.clock import Clock, SystemClock
-from synchronizer.sampling.counters import Counts
+from synchronizer.sampling.counters import NO_TALLY, Counts, Tally
 from synchronizer.sampling.notified import Notified
 from synchronizer.sampling.schedule import PollLoop
 from synchronizer.sampling.settings import TypeSettings
@@ -38,6 +38,7 @@ class SamplingWorker:
     `settings`: for each type's name that is to be sampled. `owner`: who takes the streams
     over; the process that had them is fenced off. `on_fatal` is called, once, from one of
     the worker's threads when it cannot go on: the process should end and be started again.
+    `tally` is told of what is counted.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class SamplingWorker:
         on_fatal: Callable[[BaseException], None],
         clock: Clock | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
+        tally: Tally = NO_TALLY,
     ) -> None:
         known = {type_.name: type_ for type_ in plugin.types()}
         unknown = sorted(settings.keys() - known.keys())
@@ -81,6 +83,7 @@ class SamplingWorker:
                 clock=clock,
                 uniform=uniform,
                 absence=absence,
+                tally=tally,
             )
             for name, of in settings.items()
         }

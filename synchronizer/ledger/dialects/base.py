@@ -21,6 +21,8 @@ class Dialect(abc.ABC):
     single_writer = False
     #: Bytes of the largest payload that it takes; None where no entity comes near the limit.
     largest_payload: int | None = None
+    #: Statements that give free room back to the file system, outside of any transaction.
+    shrinking: Sequence[str] = ()
 
     def __init__(self, url: URL, answer_timeout: float | None = None) -> None:
         self.url = url
@@ -50,6 +52,10 @@ class Dialect(abc.ABC):
     def weaknesses(self, connection: Connection) -> Sequence[str]:
         """How a commit could be lost here that was said to be durable; for the operator."""
         return ()
+
+    def size(self, connection: Connection) -> int | None:
+        """Bytes that the database takes; None where it does not tell."""
+        return None
 
     def begin_reading(self, connection: Connection) -> None:
         """What makes every read of this transaction see the same instant, beside its options."""

@@ -68,6 +68,15 @@ class Mysql(Server):
         flush = connection.execute(text("SELECT @@innodb_flush_log_at_trx_commit")).scalar()
         return [] if flush == 1 else [f"innodb_flush_log_at_trx_commit is {flush}, not 1"]
 
+    def size(self, connection: Connection) -> int | None:
+        # As of its statistics, which may be a few minutes old.
+        query = text(
+            "SELECT sum(data_length + index_length) FROM information_schema.tables"
+            " WHERE table_schema = DATABASE()"
+        )
+        found = connection.execute(query).scalar_one()
+        return None if found is None else int(found)
+
     def begin_reading(self, connection: Connection) -> None:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 

@@ -84,6 +84,10 @@ class Postgresql(Server):
             if connection.execute(text(f"SHOW {name}")).scalar() == "off"
         ]
 
+    def size(self, connection: Connection) -> int | None:
+        query = text("SELECT pg_database_size(current_database())")
+        return int(connection.execute(query).scalar_one())
+
     @contextmanager
     def alone(self, connection: Connection) -> Iterator[None]:
         with connection.begin():

@@ -97,6 +97,13 @@ class Sqlite(Dialect):
         if (found.st_dev, found.st_ino) != self._opened:
             raise self.unusable("was replaced while it was open; it is opened anew")
 
+    def size(self, connection: Connection) -> int | None:
+        total = 0
+        for suffix in ("", "-wal"):
+            with suppress(FileNotFoundError):
+                total += self.path.with_name(self.path.name + suffix).stat().st_size
+        return total
+
     def pulse(self, engine: Engine) -> object:
         # `data_version` changes when any *other* connection commits, so this one never writes.
         try:

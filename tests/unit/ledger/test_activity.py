@@ -25,7 +25,7 @@ def test_costs_add_up_and_the_last_listing_stands(ledger: Ledger) -> None:
 
 def test_only_what_was_gained_is_told(ledger: Ledger) -> None:
     stream = ledger.ensure_stream(ONE, "r").id
-    counters, reporting = Counters(), Reporting(ledger)
+    counters, reporting = Counters(ONE), Reporting(ledger)
     reporting.report({stream: counters})
     counters.add(calls=2, call_seconds=0.5)
     counters.listed(9.0)
@@ -40,7 +40,7 @@ def test_only_what_was_gained_is_told(ledger: Ledger) -> None:
 def test_several_processes_add_to_the_same(ledger: Ledger) -> None:
     stream = ledger.ensure_stream(ONE, "r").id
     for _ in range(2):
-        counters = Counters()
+        counters = Counters(ONE)
         counters.add(calls=5)
         Reporting(ledger).report({stream: counters})
     assert ledger.activity.all()[stream].calls == 10
