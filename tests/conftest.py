@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.engines.fixtures"]
+pytest_plugins = ["tests.acceptance.cloud.fixtures", "tests.engines.fixtures"]
 
 
 def pytest_configure() -> None:

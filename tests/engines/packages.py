@@ -19,6 +19,7 @@ PACKAGES = {
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "prometheus": "/usr/bin/promtool",  # for the tests of its alert rules
     "debootstrap": "/usr/sbin/debootstrap",
+    "systemd-container": "/usr/bin/systemd-nspawn",
     "buildah": "/usr/bin/buildah",
 }
 
@@ -26,7 +27,7 @@ PACKAGES = {
 SERVERS = ("rabbitmq-server", "mariadb-server-core", "mariadb-client-core", "postgresql")
 
 #: What only acceptance tests need.
-TOOLS = ("debootstrap", "buildah", "prometheus")
+TOOLS = ("debootstrap", "systemd-container", "buildah", "prometheus")
 
 
 class CannotInstallError(Exception):
