@@ -8,6 +8,8 @@ ARGS ?=
 # the order in which they are collected.
 WORKERS ?= 3
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# The DevStack plugin, and what its test stands in for DevStack with.
+DEVSTACK := devstack/plugin.sh devstack/settings $(wildcard tests/acceptance/cloud/devstack/*.sh)
 STAMP := $(VENV)/.installed-dev
 DEMO_STAMP := $(VENV)/.installed-demo
 
@@ -35,6 +37,8 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/lint/file_lengths.py
+	$(BIN)/bashate -e E005,E006 $(DEVSTACK)
+	$(BIN)/shellcheck -x $(DEVSTACK)
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -31,7 +31,7 @@ function check_synchronizer_prerequisites {
 function install_synchronizer {
     # Not setup_develop, which looks for a setup.cfg. The extra for the database
     # has the name that DevStack calls it by.
-    pip_install "${SYNCHRONIZER_DIR}[openstack,$DATABASE_TYPE]"
+    pip_install -e "${SYNCHRONIZER_DIR}[openstack,$DATABASE_TYPE]"
 }
 
 function synchronizer_plugins {

@@ -139,19 +139,21 @@ function service_check {
 }
 
 function test_with_retry {
-    timeout "${3:-10}" sh -c "while ! $1; do sleep ${4:-0.5}; done" || die $LINENO "$2"
+    timeout "${3:-10}" sh -c "while ! $1; do sleep ${4:-0.5}; done" ||
+        die $LINENO "$2"
 }
 
 # Keystone
 
 function get_or_create_user {
-    openstack --os-cloud devstack-system-admin user create "$1" --password "$2" \
-        --domain "$3" --or-show -f value -c id
+    openstack --os-cloud devstack-system-admin user create "$1" \
+        --password "$2" --domain "$3" --or-show -f value -c id
 }
 
 function get_or_add_user_project_role {
-    local where=(--user "$2" --project "$3" --user-domain "$4" --project-domain "$5")
+    local where=(--user "$2" --user-domain "$4")
     local found
+    where+=(--project "$3" --project-domain "$5")
     found=$(openstack --os-cloud devstack-system-admin \
         role assignment list --role "$1" "${where[@]}" -f value)
     if [[ -z "$found" ]]; then
@@ -173,17 +175,18 @@ function rpc_backend_add_vhost {
     is_service_enabled rabbit || return 1
     if ! sudo rabbitmqctl --quiet list_vhosts | grep -qx "$1"; then
         sudo rabbitmqctl --quiet add_vhost "$1"
-        sudo rabbitmqctl --quiet set_permissions -p "$1" "$RABBIT_USERID" ".*" ".*" ".*"
+        sudo rabbitmqctl --quiet set_permissions -p "$1" \
+            "$RABBIT_USERID" ".*" ".*" ".*"
     fi
 }
 
 # Database
 
 function recreate_database {
-    local sql
-    for sql in "DROP DATABASE IF EXISTS $1" "CREATE DATABASE $1 CHARACTER SET utf8"; do
-        mysql -u"$DATABASE_USER" -p"$DATABASE_PASSWORD" -h"$DATABASE_HOST" -e "$sql"
-    done
+    local client=(mysql -u"$DATABASE_USER" -p"$DATABASE_PASSWORD")
+    client+=(-h"$DATABASE_HOST")
+    "${client[@]}" -e "DROP DATABASE IF EXISTS $1"
+    "${client[@]}" -e "CREATE DATABASE $1 CHARACTER SET utf8"
 }
 
 function database_connection_url {
