@@ -21,7 +21,6 @@ def with_what_is_fixed(old: Settings, new: Settings) -> Settings:
         ledger=dataclasses.replace(new.ledger, url=old.ledger.url),
         monitor=dataclasses.replace(new.monitor, hang_timeout=old.monitor.hang_timeout),
         snapshot=dataclasses.replace(new.snapshot, workers=old.snapshot.workers),
-        monitor=dataclasses.replace(new.monitor, hang_timeout=old.monitor.hang_timeout),
         clouds=tuple(_cloud(cloud, new) for cloud in old.clouds),
         types={**new.types, **{key: of for key, of in old.types.items() if key[0] in left}},
     )

@@ -1,36 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """From configuration files to `Settings`."""
 
-import contextlib
 import pathlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from synchronizer import errors
-from synchronizer.bus import rabbit, topics
+from synchronizer.bus import rabbit
 from synchronizer.bus.transport import uses_rabbit
 from synchronizer.conf import options
+from synchronizer.conf.given import Given, read_sections
+from synchronizer.conf.plugins import PluginDeclarations, declared
 from synchronizer.conf.settings import (
     CloudSettings,
     LedgerSettings,
     LocalBusSettings,
     MonitorSettings,
-    PluginSettings,
     RelaySettings,
     Settings,
     SnapshotSettings,
     TypeSettings,
 )
+from synchronizer.conf.types import type_sections
 from synchronizer.conf.unknown import refuse_unknown
-
-TYPE_NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
-
-#: What settings a plugin has: name -> (default, help, secret). Given by whoever can load plugins.
-PluginDeclarations = Mapping[str, Sequence[Any]]
 
 
 def load(
@@ -38,11 +34,14 @@ def load(
     *,
     declarations: PluginDeclarations | None = None,
     conf: cfg.ConfigOpts | None = None,
+    buses_only: bool = False,
 ) -> Settings:
-    """Reads the files (default: where oslo.config looks for synchronizer.conf) and checks them.
+    """Reads the files (default: where oslo.config looks for synchronizer.conf) and the
+    environment, and checks them.
 
     `declarations` maps a plugin's name to its `plugin.Setting`s; without it, plugin
-    sections are taken as they are. `errors.BadConfiguration` names what is wrong.
+    sections are taken as they are. With `buses_only` the files of secrets are left alone but
+    for those of the two buses. `errors.BadConfiguration` names what is wrong.
     """
     conf = conf or cfg.ConfigOpts()
     files = None if config_files is None else [str(file) for file in config_files]
@@ -51,9 +50,15 @@ def load(
     logging.register_options(conf)
     try:
         conf([], project="synchronizer", default_config_files=files)
-        sections = read_sections(conf.config_file)
-        plugins = {name: declared(conf, name, sections, declarations or {}) for name in conf.clouds}
-        types = dict(type_sections(conf, sections))
+        given = Given(
+            read_sections(files_of(conf)),
+            reads_secret=lambda section: section == "DEFAULT" or not buses_only,
+        )
+        for name, opts in options.GROUPS.items():
+            given.settle(conf, opts, name)
+        plugins = {name: declared(conf, name, given, declarations or {}) for name in conf.clouds}
+        default_type = TypeSettings(**values(conf.sampling, options.SAMPLING))
+        types = dict(type_sections(conf, given, default_type))
         url = conf.transport_url or default_bus(conf.runtime_path)
         notification_url = conf.notification_transport_url or url
         settings = Settings(
@@ -62,7 +67,7 @@ def load(
             runtime_path=pathlib.Path(conf.runtime_path),
             transport_url=url,
             notification_transport_url=notification_url,
-            rabbit_options=rabbit_options(conf, sections, url, notification_url),
+            rabbit_options=rabbit_options(conf, given, url, notification_url),
             graceful_shutdown_timeout=conf.graceful_shutdown_timeout,
             ledger=LedgerSettings(
                 url=conf.ledger.connection or default_ledger(conf.state_path),
@@ -82,13 +87,13 @@ def load(
                 CloudSettings(name, plugins[name], services_bus(conf, name)) for name in conf.clouds
             ),
             types=types,
-            default_type=TypeSettings(**values(conf.sampling, options.SAMPLING)),
+            default_type=default_type,
         )
     except cfg.ConfigFilesNotFoundError as error:
         raise errors.BadConfiguration(f"no such configuration file: {error}") from None
     except cfg.Error as error:
         raise errors.BadConfiguration(plain(str(error))) from None
-    refuse_unknown(conf, sections)
+    refuse_unknown(conf, given)
     refuse_short_retention(settings)
     return settings
 
@@ -120,81 +125,24 @@ def values(group: Any, opts: Iterable[cfg.Opt]) -> dict[str, Any]:
     return {option.dest: getattr(group, option.dest) for option in opts}
 
 
-def defaults(opts: Iterable[cfg.Opt]) -> dict[str, Any]:
-    return {option.dest: option.default for option in opts}
+def files_of(conf: cfg.ConfigOpts) -> list[str]:
+    """All that were read, in the order in which they were."""
+    directories = [pathlib.Path(path).expanduser() for path in conf.config_dirs]
+    more = [str(path) for directory in directories for path in sorted(directory.glob("*.conf"))]
+    return [*(conf.config_file or ()), *more]
 
 
-def rabbit_options(conf: cfg.ConfigOpts, sections: Mapping[str, Any], *urls: str) -> dict[str, str]:
+def rabbit_options(conf: cfg.ConfigOpts, given: Given, *urls: str) -> dict[str, str]:
     """The options of the RabbitMQ driver that a file or the environment sets."""
-    if rabbit.GROUP not in sections and not any(map(uses_rabbit, urls)):
+    if rabbit.GROUP not in given.sections and not any(map(uses_rabbit, urls)):
         return {}
     opts = options.rabbit_opts()
-    conf.register_opts(opts, group=rabbit.GROUP)
-    given = {}
-    for option in opts:
-        found = conf.get_location(option.dest, rabbit.GROUP)
-        if found is not None and found.location.is_user_controlled:
-            given[option.dest] = str(conf[rabbit.GROUP][option.dest])
-    return given
-
-
-def read_sections(files: Iterable[str] | None) -> dict[str, dict[str, Any]]:
-    """The sections as they stand in the files, for the names that only the files know."""
-    sections: dict[str, dict[str, Any]] = {}
-    for file in files or ():
-        one: dict[str, dict[str, Any]] = {}
-        try:
-            cfg.ConfigParser(file, one).parse()
-        except OSError as error:
-            raise errors.BadConfiguration(f"{file}: {error.strerror}") from None
-        for name, entries in one.items():
-            sections.setdefault(name, {}).update(entries)
-    return sections
-
-
-def declared(
-    conf: cfg.ConfigOpts, cloud: str, sections: Mapping[str, Any], declarations: PluginDeclarations
-) -> tuple[PluginSettings, ...]:
-    """The plugins of one cloud. Their values: [cloud:NAME:PLUGIN] before [cloud:NAME], for all
-    plugins of the cloud that have such a setting, before [PLUGIN]."""
-    try:
-        topics.check_cloud(cloud)
-    except topics.BadName as error:
-        raise errors.BadConfiguration(f"clouds: {error}") from None
-    section = f"cloud:{cloud}"
-    conf.register_opts(options.CLOUD, group=section)
-    found = []
-    for plugin in conf[section].plugins:
-        merged: dict[str, Any] = {}
-        common = defaults(options.PLUGIN)
-        for group in (plugin, f"{section}:{plugin}"):
-            given = sections.get(group, {})
-            opts = [options.setting_option(s) for s in declarations.get(plugin, ())]
-            if group != plugin:
-                merged |= of_cloud(conf, section, sections, opts)
-            if not opts:
-                opts = [cfg.StrOpt(name) for name in given if name not in common]
-            conf.register_opts([*opts, *options.PLUGIN], group=group)
-            merged |= {o.dest: conf[group][o.dest] for o in opts if o.name in given}
-            common |= {o.dest: conf[group][o.dest] for o in options.PLUGIN if o.name in given}
-        types = frozenset(common.pop("types")) or None
-        channels = tuple(common.pop("notification_channels"))
-        found.append(PluginSettings(plugin, merged, types, channels, **common))
-    return tuple(found)
-
-
-def of_cloud(
-    conf: cfg.ConfigOpts, section: str, sections: Mapping[str, Any], opts: Iterable[cfg.Opt]
-) -> dict[str, Any]:
-    """The values that a cloud's own section has for these settings of one of its plugins."""
-    own = {option.name for option in options.CLOUD}
+    given.register(conf, opts, rabbit.GROUP)
     found = {}
     for option in opts:
-        if option.name in sections.get(section, {}) and option.name not in own:
-            # Another plugin's of this name, with another help, may be registered already.
-            with contextlib.suppress(cfg.DuplicateOptError):
-                conf.register_opt(option, group=section)
-            found[option.dest] = conf[section][option.dest]
+        place = conf.get_location(option.dest, rabbit.GROUP)
+        if place is not None and place.location.is_user_controlled:
+            found[option.dest] = str(conf[rabbit.GROUP][option.dest])
     return found
 
 
@@ -206,28 +154,3 @@ def services_bus(conf: cfg.ConfigOpts, cloud: str) -> str:
             f"notification_transport_url in [cloud:{cloud}] must begin with rabbit://"
         )
     return url
-
-
-def type_sections(
-    conf: cfg.ConfigOpts, sections: Iterable[str]
-) -> Iterable[tuple[tuple[str, str], TypeSettings]]:
-    """The sampling of a type: [cloud:NAME:TYPE] before [TYPE] before [sampling]."""
-    names = sorted(sections, key=lambda name: name.count(":"))
-    general: dict[str, TypeSettings] = {}
-    default = TypeSettings(**values(conf.sampling, options.SAMPLING))
-    for section in names:
-        cloud, _, type_ = section.removeprefix("cloud:").rpartition(":")
-        if not TYPE_NAME.fullmatch(type_) or (cloud and cloud not in conf.clouds):
-            continue
-        conf.register_opts(options.TYPE, group=section)
-        base = general.get(type_, default) if cloud else default
-        own = {
-            name: value
-            for name, value in values(conf[section], options.TYPE).items()
-            if value is not None
-        }
-        own |= {name: tuple(own[name]) for name in ("volatile", "sensitive") if name in own}
-        merged = TypeSettings(**(values(base, options.TYPE) | own))
-        if not cloud:
-            general[type_] = merged
-        yield (cloud, type_), merged

@@ -10,6 +10,7 @@ from oslo_config import cfg, types
 from oslo_log import _options as log_options
 
 from synchronizer.bus import rabbit
+from synchronizer.conf.secretfiles import with_files
 from synchronizer.plugin import Setting
 from synchronizer.plugin.loader import available
 
@@ -258,12 +259,14 @@ def can_change(options: Iterable[cfg.Opt], but: Collection[str] = ()) -> None:
         option.mutable = option.name not in but
 
 
-can_change(LEDGER, but=["connection", "connection_file"])
+can_change(LEDGER, but=["connection"])
 can_change(SNAPSHOT, but=["workers"])
 can_change(MONITOR, but=["hang_timeout"])
 can_change(CLOUD, but=["plugins"])
 for _options in (RELAY, LOCAL, SAMPLING, PLUGIN, TYPE):
     can_change(_options)
+
+DEFAULT, LEDGER, CLOUD = map(with_files, (DEFAULT, LEDGER, CLOUD))
 
 GROUPS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
@@ -289,7 +292,7 @@ def plugin_opts() -> list[tuple[str, list[cfg.Opt]]]:
     """What the installed plugins declare, and the sampling of each of their types."""
     groups = []
     for plugin in available():
-        own = [setting_option(setting) for setting in plugin.settings]
+        own = with_files(setting_option(setting) for setting in plugin.settings)
         groups.append((plugin.name, [*own, *copy.deepcopy(PLUGIN)]))
         groups += [(type_, copy.deepcopy(TYPE)) for type_ in plugin.types]
     return groups

@@ -23,7 +23,6 @@ def concerns(settings: Settings, types: Types) -> dict[str, Any]:
     ledger = settings.ledger
     found: dict[str, Any] = {
         MONITOR: settings.monitor,
-        MONITOR: settings.monitor,
         RELAY: (
             settings.relay,
             settings.rabbit_options,

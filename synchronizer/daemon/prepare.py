@@ -9,6 +9,11 @@ from multiprocessing.connection import Connection
 from synchronizer import errors
 from synchronizer.conf import Settings
 from synchronizer.ledger import Ledger
+from synchronizer.monitor.announcing import EXTENSION
+from synchronizer.monitor.systemd import Systemd
+
+#: Seconds between two words to systemd meanwhile.
+WORD = 5.0
 
 
 def make_directories(settings: Settings) -> None:
@@ -21,14 +26,18 @@ def make_directories(settings: Settings) -> None:
         make_directory(path)
 
 
-def migrate_ledger(settings: Settings) -> None:
+def migrate_ledger(settings: Settings, systemd: Systemd) -> None:
     """In a child, as the master keeps no session. `errors.Stop` if it fails, with the reason."""
     context = multiprocessing.get_context("fork")
     mine, childs = context.Pipe(duplex=False)
     child = context.Process(target=migrate, args=(settings, childs))
     child.start()
     childs.close()
+    systemd.tell("STATUS=Prepares the ledger")
     try:
+        while not mine.poll(WORD):
+            # The migration has deadlines of its own.
+            systemd.tell(f"EXTEND_TIMEOUT_USEC={int(EXTENSION * 1e6)}")
         problem = mine.recv()
     except EOFError:
         problem = "the migration of the ledger ended without a word"

@@ -3,6 +3,7 @@
 
 import abc
 import threading
+from collections.abc import Callable
 from typing import ClassVar, Protocol
 
 import cotyledon
@@ -11,6 +12,7 @@ from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.conf import Settings
+from synchronizer.vitals import Board, Heart, Phase
 
 LOG = logging.getLogger(__name__)
 
@@ -30,24 +32,50 @@ class PartService(cotyledon.Service, abc.ABC):
     """One process: makes its part, runs it, and makes it anew when it could not go on.
 
     An error that says what to do is one line in the log and another try; anything
-    else ends the process, and the master starts it again.
+    else ends the process, and the master starts it again. `heart` tells how it is, on
+    the `board`. `outdated` is asked at SIGHUP, with the process's `name`: whether it has to
+    begin again.
     """
 
     name: ClassVar[str] = "part"
     #: Seconds before the next try where an operator has to act first.
     stop_seconds: ClassVar[float] = 15.0
 
-    def __init__(self, worker_id: int, settings: Settings) -> None:
+    def __init__(
+        self,
+        worker_id: int,
+        settings: Settings,
+        board: Board,
+        outdated: Callable[[str], bool] = lambda name: False,
+    ) -> None:
         super().__init__(WorkerId(worker_id))
         self.settings = settings
+        self._outdated = outdated
+        self.heart = Heart(board.slot(self.slot_name(worker_id)), self.grace(settings))
+        self.heart.start()
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._part: Part | None = None
         self._lock = threading.Lock()
 
+    @classmethod
+    def slot_name(cls, worker_id: int) -> str:
+        """The name of this process, which no other one of the daemon has."""
+        return cls.name
+
+    @classmethod
+    def grace(cls, settings: Settings) -> float:
+        """Seconds that it may be late."""
+        return settings.monitor.hang_timeout
+
     @abc.abstractmethod
     def make(self) -> Part:
         """The part; called in this process, again after an error."""
+
+    def begins(self) -> None:
+        """Right before the part runs."""
+        self.heart.phase(Phase.RUNNING)
+        self.heart.rest()
 
     def run(self) -> None:
         try:
@@ -58,6 +86,7 @@ class PartService(cotyledon.Service, abc.ABC):
 
     def terminate(self) -> None:
         """Has the part end; the process ends when this returns."""
+        self.heart.ending(self.settings.graceful_shutdown_timeout)
         self._stopping.set()
         with self._lock:
             part = self._part
@@ -65,16 +94,29 @@ class PartService(cotyledon.Service, abc.ABC):
             part.stop()
         self._ended.wait(self.settings.graceful_shutdown_timeout)
 
+    def reload(self) -> None:
+        """Ends, to be started again, if the configuration has other settings for this process."""
+        if self._outdated(self.name):
+            super().reload()
+
     def _run_once(self) -> None:
+        self.heart.expect(doing="begins")
         try:
             part = self.make()
             with self._lock:
                 self._part = part
             if not self._stopping.is_set():
+                self.begins()
                 part.run()
         except errors.Stop as error:
             LOG.error("%s cannot go on: %s", self.name, error)
-            self._stopping.wait(self.stop_seconds)
+            self._pause(Phase.BLOCKED, error, self.stop_seconds)
         except errors.SynchronizerError as error:
             LOG.warning("%s begins again: %s", self.name, error)
-            self._stopping.wait(RETRY_SECONDS)
+            self._pause(Phase.WAITING, error, RETRY_SECONDS)
+
+    def _pause(self, phase: Phase, error: errors.SynchronizerError, seconds: float) -> None:
+        if not self._stopping.is_set():
+            self.heart.phase(phase, error.message)
+            self.heart.expect(seconds, "waits for another try")
+            self._stopping.wait(seconds)

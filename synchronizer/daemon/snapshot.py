@@ -58,6 +58,10 @@ class SnapshotPart:
 class SnapshotService(PartService):
     name = "snapshot"
 
+    @classmethod
+    def slot_name(cls, worker_id: int) -> str:
+        return f"{cls.name} {worker_id}"
+
     def make(self) -> Part:
         settings = self.settings
         with contextlib.ExitStack() as making:

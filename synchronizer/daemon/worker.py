@@ -5,10 +5,11 @@ import contextlib
 import os
 import threading
 from collections.abc import Mapping
+from typing import ClassVar
 
 from synchronizer import errors
 from synchronizer.budget import Limited
-from synchronizer.conf import CloudSettings, PluginSettings, Settings
+from synchronizer.daemon.concerns import worker
 from synchronizer.daemon.hearing import ServicesBus, services_bus
 from synchronizer.daemon.service import Part, PartService
 from synchronizer.daemon.sources import budget_of, made
@@ -17,6 +18,7 @@ from synchronizer.ledger import Ledger
 from synchronizer.model import StreamKey
 from synchronizer.plugin import Plugin
 from synchronizer.sampling import SamplingWorker, Standby, TypeSettings
+from synchronizer.vitals import Heart, Phase
 
 #: For threads that are inside a request.
 ENDING_SECONDS = 5.0
@@ -36,8 +38,10 @@ class WorkerPart:
         ledger: Ledger,
         sampling: Mapping[str, TypeSettings],
         owner: str,
+        heart: Heart,
         bus: ServicesBus | None = None,
     ) -> None:
+        self._heart = heart
         self._budget = budget
         self._ledger = ledger
         self._failure: BaseException | None = None
@@ -57,6 +61,8 @@ class WorkerPart:
             try:
                 self._sample()
             except errors.Fenced as lost:
+                if not self._stopping.is_set():
+                    self._heart.phase(Phase.STANDBY, lost.message)
                 self._standby.wait(lost, self._stopping)
 
     def stop(self) -> None:
@@ -65,11 +71,15 @@ class WorkerPart:
 
     def _sample(self) -> None:
         try:
+            self._heart.phase(Phase.RESTORING)
             self._worker.start()
+            self._heart.phase(Phase.RUNNING)
+            self._heart.rest()
             if self._listener is not None:
                 self._listener.start()
             self._ended.wait()
         finally:
+            self._heart.expect(doing="ends")
             self._budget.stop()
             if self._listener is not None:
                 self._listener.stop(ENDING_SECONDS)
@@ -84,32 +94,29 @@ class WorkerPart:
 
 
 class WorkerService(PartService):
-    """`cloud` and `plugin` say what this process samples."""
+    """`cloud` and `plugin` name what this process samples."""
 
-    def __init__(
-        self, worker_id: int, settings: Settings, cloud: CloudSettings, plugin: PluginSettings
-    ) -> None:
-        super().__init__(worker_id, settings)
-        self._of_cloud = cloud
-        self._cloud = cloud.name
-        self._configured = plugin
+    cloud: ClassVar[str]
+    plugin: ClassVar[str]
 
     def make(self) -> Part:
-        settings, configured = self.settings, self._configured
+        settings = self.settings
+        cloud, configured = settings.source(self.cloud, self.plugin)
         with contextlib.ExitStack() as making:
-            budget = budget_of(settings, self._cloud, configured)
+            budget = budget_of(settings, cloud.name, configured)
             making.callback(budget.close)
-            plugin = made(self._cloud, configured, budget)
+            plugin = made(cloud.name, configured, budget)
             part = WorkerPart(
                 plugin,
                 budget,
                 Ledger.open(settings.ledger.url, state_path=settings.state_path),
                 {
-                    type_.name: sampling_of(settings, self._cloud, type_.name)
+                    type_.name: sampling_of(settings, cloud.name, type_.name)
                     for type_ in plugin.sampled()
                 },
                 owner=f"{settings.host}:{os.getpid()}",
-                bus=services_bus(self._of_cloud, configured, plugin),
+                heart=self.heart,
+                bus=services_bus(cloud, configured, plugin),
             )
             making.pop_all()  # the part closes it
             return part
@@ -117,4 +124,5 @@ class WorkerService(PartService):
 
 def worker_service(cloud: str, plugin: str) -> type[WorkerService]:
     """A class of its own for each process, as cotyledon names a process by its class."""
-    return type("WorkerService", (WorkerService,), {"name": f"worker {cloud}/{plugin}"})
+    named = {"name": worker(cloud, plugin), "cloud": cloud, "plugin": plugin}
+    return type("WorkerService", (WorkerService,), named)

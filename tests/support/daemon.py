@@ -13,6 +13,9 @@ from typing import Self
 
 PATIENCE = 30
 
+#: A port of its own is for those who ask for it.
+MONITOR = "\n[monitor]\nlisten =\n"
+
 
 class Daemon:
     """`synchronizer run` with a configuration; `options` are appended to it as they are.
@@ -39,6 +42,7 @@ class Daemon:
             f"[DEFAULT]\nclouds = {cloud}\nstate_path = {self.path}/state\n"
             f"runtime_path = {self.path}/run\nlog_file = {self.log}\n"
             f"graceful_shutdown_timeout = 10\n{options}"
+            f"{'' if '[monitor]' in options else MONITOR}"
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -73,6 +77,12 @@ class Daemon:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
+
+    def kill(self) -> None:
+        """Ends all its processes, as a power failure would."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
     def ask(self, *arguments: str) -> str:
         """What a command of `synchronizer` with this configuration prints."""

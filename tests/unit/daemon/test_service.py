@@ -7,6 +7,7 @@ import pytest
 
 from synchronizer import conf, errors
 from synchronizer.daemon import service
+from synchronizer.vitals import Board
 
 
 class Scripted(service.PartService):
@@ -16,7 +17,7 @@ class Scripted(service.PartService):
     stop_seconds = 0.0
 
     def __init__(self, settings: conf.Settings, script: list[Callable[[], None]]) -> None:
-        super().__init__(0, settings)
+        super().__init__(0, settings, Board([self.name]))
         self.script = script
         self.made = 0
 
