@@ -10,7 +10,6 @@ has columns of its own, and no target. In the end, on RabbitMQ, the crowd is kil
 its queues are gone?
 """
 
-import argparse
 import contextlib
 import dataclasses
 import json
@@ -20,6 +19,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from benchmarks import report
 from benchmarks.rig import TYPE, Rig
 from benchmarks.sleeping import CLOUD, start
 from synchronizer import errors
@@ -205,25 +205,16 @@ def failures(found: list[Result]) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.crowd", description=__doc__)
+    parser = report.parser("crowd", __doc__)
     parser.add_argument("--consumers", type=int, default=CROWD)
     parser.add_argument("--changes", type=int, default=12_000)
     parser.add_argument("--seconds", type=float, default=60, help="in which they are made")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed")
     options = parser.parse_args(argv)
     found = [
         measure(kind, options.consumers, options.changes, options.seconds)
         for kind in ("local", "rabbit")
     ]
-    missed = failures(found)
-    if options.json:
-        print(json.dumps({"runs": [dataclasses.asdict(r) for r in found], "missed": missed}))
-    else:
-        print(table(found))
-        for miss in missed:
-            print(f"missed: {miss}")
-    return 1 if options.check and missed else 0
+    return report.tell(options, found, table(found), failures(found))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ turns, two processes with nothing but oslo.messaging move the very same pages, e
 beforehand. And once more with a quarter of the servers: memory must not follow their number.
 """
 
-import argparse
 import contextlib
 import dataclasses
 import json
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks import report
 from benchmarks.process import Process
 from benchmarks.rig import CLOUD, TYPE, Rig
 from synchronizer import errors
@@ -148,21 +148,12 @@ def failures(found: list[Result]) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.get_all", description=__doc__)
+    parser = report.parser("get_all", __doc__)
     parser.add_argument("--servers", type=int, default=100_000)
     parser.add_argument("--walks", type=int, default=3, help="over everything, by each")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed")
     options = parser.parse_args(argv)
     found = list(results(options.servers, options.walks))
-    missed = failures(found)
-    if options.json:
-        print(json.dumps({"runs": [dataclasses.asdict(r) for r in found], "missed": missed}))
-    else:
-        print(table(found))
-        for miss in missed:
-            print(f"missed: {miss}")
-    return 1 if options.check and missed else 0
+    return report.tell(options, found, table(found), failures(found))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ entity, the other keeps it by id, which is the least that a copy of dicts takes 
 the end the cloud changes for a while: how long is it from a commit to a handler?
 """
 
-import argparse
 import dataclasses
 import json
 import statistics
@@ -16,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+from benchmarks import report
 from benchmarks.get_all import rabbit, save_pages, walk
 from benchmarks.latency import SHARES
 from benchmarks.process import Process
@@ -158,23 +158,14 @@ def failures(found: list[Result]) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.mirror", description=__doc__)
+    parser = report.parser("mirror", __doc__)
     parser.add_argument("--servers", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=3, help="that each gets everything")
     parser.add_argument("--rate", type=float, default=20, help="changes a second")
     parser.add_argument("--seconds", type=float, default=30, help="for which they change")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed")
     options = parser.parse_args(argv)
     found = list(results(options.servers, options.times, options.rate, options.seconds))
-    missed = failures(found)
-    if options.json:
-        print(json.dumps({"runs": [dataclasses.asdict(r) for r in found], "missed": missed}))
-    else:
-        print(table(found))
-        for miss in missed:
-            print(f"missed: {miss}")
-    return 1 if options.check and missed else 0
+    return report.tell(options, found, table(found), failures(found))
 
 
 if __name__ == "__main__":

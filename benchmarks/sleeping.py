@@ -8,7 +8,6 @@ bus, is awake and has to keep up with it all meanwhile. Each is a process of its
 more with half of the changes: memory must not follow their number.
 """
 
-import argparse
 import contextlib
 import dataclasses
 import json
@@ -17,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchmarks import report
 from benchmarks.get_all import rabbit
 from benchmarks.process import Process
 from benchmarks.publishing import servers
@@ -202,21 +202,12 @@ def failures(found: list[Result]) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.sleeping", description=__doc__)
+    parser = report.parser("sleeping", __doc__)
     parser.add_argument("--changes", type=int, default=50_000)
     parser.add_argument("--seconds", type=float, default=60, help="of sleep, and of changes")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed")
     options = parser.parse_args(argv)
     found = list(results(options.changes, options.seconds))
-    missed = failures(found)
-    if options.json:
-        print(json.dumps({"runs": [dataclasses.asdict(r) for r in found], "missed": missed}))
-    else:
-        print(table(found))
-        for miss in missed:
-            print(f"missed: {miss}")
-    return 1 if options.check and missed else 0
+    return report.tell(options, found, table(found), failures(found))
 
 
 if __name__ == "__main__":

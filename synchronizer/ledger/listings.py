@@ -47,11 +47,19 @@ class Listings:
             return self._load(connection, stream_id)[0]
 
     def begin(
-        self, stream_id: int, fence: int, holder: str, began_at: int, seconds: float
+        self,
+        stream_id: int,
+        fence: int,
+        holder: str,
+        began_at: int,
+        seconds: float,
+        *,
+        after: int | None = None,
     ) -> int | None:
         """The number of the listing that the holder begins now; None if it is not its turn.
 
-        It is nobody's turn while another listing runs, or a pause after a failure lasts.
+        It is nobody's turn while another listing runs, or a pause after a failure lasts; nor
+        the caller's, if a listing began after that number, the last one that the caller saw.
         `holder` names one attempt of one process. `errors.Fenced` when the stream was
         claimed since the caller read it.
         """
@@ -60,6 +68,8 @@ class Listings:
             if fences != fence:
                 raise errors.Fenced("another process has taken over the stream since it was read")
             if present.running or present.pause > 0:
+                return None
+            if after is not None and present.begun != after:
                 return None
             result = connection.execute(
                 update(listing)

@@ -62,18 +62,21 @@ class LeasedListing:
                 raise Stopped
         return listed
 
-    def attempt(self) -> Listed | None:
+    def attempt(self, wanted: int | None = None) -> Listed | None:
         """One listing now, or None when another runs or the pause after one lasts.
 
-        Raises what stops it, after it was told in the ledger.
+        `wanted`: the number from which on a listing serves the caller; None also when such a
+        one is proven already. Raises what stops it, after it was told in the ledger.
         """
         sampler = self._sampler
         listings, known = sampler.ledger.listings, sampler.baseline.known
         present = listings.state(known.id)
         if present.running or present.pause:
             return None
+        if wanted is not None and present.proven >= wanted:
+            return None
         lease = _Lease(listings, known.id, self._seconds)
-        if not lease.take(known.fence, sampler.clock.now()):
+        if not lease.take(known.fence, sampler.clock.now(), present.begun):
             return None
         with lease:
             try:
@@ -104,9 +107,11 @@ class _Lease:
         self._lost = False
         self._thread = threading.Thread(target=self._renew, name="listing lease", daemon=True)
 
-    def take(self, fence: int, began_at: int) -> bool:
-        """Whether it is ours from now on."""
-        number = self._listings.begin(self._stream, fence, self._holder, began_at, self._seconds)
+    def take(self, fence: int, began_at: int, after: int) -> bool:
+        """Whether it is ours from now on, and no listing began after that one."""
+        number = self._listings.begin(
+            self._stream, fence, self._holder, began_at, self._seconds, after=after
+        )
         self._number = number or 0
         return number is not None
 

@@ -276,11 +276,11 @@ class Lister:
         if not self._slots.acquire(timeout=self._limits.poll):
             return
         try:
-            self._list()
+            self._list(number)
         finally:
             self._slots.release()
 
-    def _list(self) -> None:
+    def _list(self, number: int) -> None:
         sampling = self._sampling or self._open()
         if sampling is None:
             return
@@ -289,7 +289,7 @@ class Lister:
         sampling.sampler.catch_up()
         sampling.doubtful.clear()
         try:
-            listed = sampling.leased.attempt()
+            listed = sampling.leased.attempt(number)
         except (errors.Fenced, errors.Refused, errors.LedgerUnavailable, Stopped):
             self._leave_to_the_worker(sampling)
             raise

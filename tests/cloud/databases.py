@@ -15,6 +15,9 @@ from tests.cloud.settings import PASSWORD, REGION, Settings
 def start(settings: Settings, processes: Processes) -> None:
     """Start MariaDB, on a Unix socket alone; the first time, make its data directory."""
     directory, user = settings.data / "mysql", pwd.getpwuid(os.getuid()).pw_name
+    # Of its own: a server that starts deletes the temporary tables of all others there.
+    temporary = settings.data / "mysql-tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
     if not (directory / "mysql").exists():
         processes.run(
             "mariadb-install-db",
@@ -23,6 +26,7 @@ def start(settings: Settings, processes: Processes) -> None:
             f"--user={user}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            f"--tmpdir={temporary}",
             log="mariadb",
         )
     processes.start(
@@ -33,6 +37,7 @@ def start(settings: Settings, processes: Processes) -> None:
             f"--datadir={directory}",
             f"--user={user}",
             f"--socket={settings.socket}",
+            f"--tmpdir={temporary}",
             "--skip-networking",
             "--character-set-server=utf8mb3",
             "--collation-server=utf8mb3_general_ci",

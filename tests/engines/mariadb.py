@@ -33,11 +33,13 @@ class MariaServer(DatabaseServer):
 
     def _prepare(self) -> None:
         self._user = getpass.getuser()
+        # Of its own: a server that starts deletes the temporary tables of all others there.
+        (self.home / "tmp").mkdir(exist_ok=True)
         subprocess.run(
             [
                 *("mariadb-install-db", "--no-defaults", f"--datadir={self.home / 'data'}"),
                 *(f"--user={self._user}", "--auth-root-authentication-method=normal"),
-                "--skip-test-db",
+                *("--skip-test-db", f"--tmpdir={self.home / 'tmp'}"),
             ],
             check=True,
             stdout=subprocess.DEVNULL,
@@ -56,7 +58,7 @@ class MariaServer(DatabaseServer):
                 *(program, "--no-defaults", f"--datadir={self.home / 'data'}"),
                 *(f"--user={self._user}", f"--socket={self.home / 'socket'}"),
                 *("--bind-address=127.0.0.1", f"--port={self.port}", "--skip-name-resolve"),
-                f"--init-file={self.home / 'users.sql'}",
+                *(f"--init-file={self.home / 'users.sql'}", f"--tmpdir={self.home / 'tmp'}"),
                 "--max-connections=200",
                 f"--innodb-flush-log-at-trx-commit={1 if self.durable else 2}",
             ],

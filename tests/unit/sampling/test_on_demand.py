@@ -3,6 +3,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -152,6 +153,27 @@ def test_a_service_that_tells_no_changes_now_is_listed_all_the_same(
 
     source.on_page = fail
     proven(ledger, taken, make(OneSource(source, CAREFUL)), 1)
+
+
+def test_what_another_listed_just_before_our_turn_is_not_listed_again(
+    ledger: Ledger, source: Source, taken: StreamState, make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Counting(source)
+    begin = ledger.listings.begin
+
+    def begin_late(stream: int, fence: int, holder: str, *args: Any, **kwargs: Any) -> int | None:
+        number = begin(stream, fence, "another", 0, 60)
+        if number is not None:
+            ledger.listings.proven(stream, number, "another")
+        return begin(stream, fence, holder, *args, **kwargs)
+
+    monkeypatch.setattr(ledger.listings, "begin", begin_late)
+    server = make(OneSource(source))
+    proven(ledger, taken, server, 1)
+    server.stop()
+    assert server.wait(60)
+    assert ledger.listings.state(taken.id).begun == 1
+    assert counting.listings == 0
 
 
 def test_callers_of_several_servers_share_two_listings_at_most(
