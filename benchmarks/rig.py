@@ -34,6 +34,9 @@ log_file = {path}/synchronizer.log
 [ledger]
 connection = {ledger_url}
 
+[monitor]
+listen =
+
 [sampling]
 interval = {interval}
 changes_interval = {changes_interval}

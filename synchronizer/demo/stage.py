@@ -39,6 +39,9 @@ changes_interval = {changes_interval}
 [relay]
 bookmark_interval = 2
 
+[monitor]
+listen =
+
 [cloud:{cloud}:nova]
 os_cloud = {os_cloud}
 types = nova.server

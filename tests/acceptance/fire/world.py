@@ -64,6 +64,9 @@ compact_interval = 60
 [relay]
 bookmark_interval = 0.5
 
+[monitor]
+listen =
+
 [sampling]
 interval = {interval}
 changes_interval = {changes_interval}
