@@ -29,7 +29,8 @@ def place(options: argparse.Namespace) -> Place:
     notifications = options.notification_transport_url or os.environ.get(NOTIFICATION_ENVIRONMENT)
     rabbit_options = None
     if not url:
-        settings = configuration(options)
+        # Whoever reads the bus need not be allowed to read the ledger's password.
+        settings = load(options.config_file, buses_only=True)
         url = settings.transport_url
         notifications = notifications or settings.notification_transport_url
         rabbit_options = settings.rabbit_options

@@ -127,7 +127,7 @@ def values(group: Any, opts: Iterable[cfg.Opt]) -> dict[str, Any]:
 
 def files_of(conf: cfg.ConfigOpts) -> list[str]:
     """All that were read, in the order in which they were."""
-    directories = [pathlib.Path(path).expanduser() for path in conf.config_dirs]
+    directories = [pathlib.Path(path) for path in conf.config_dir or ()]
     more = [str(path) for directory in directories for path in sorted(directory.glob("*.conf"))]
     return [*(conf.config_file or ()), *more]
 
