@@ -78,6 +78,8 @@ class PartService(cotyledon.Service, abc.ABC):
         self.heart.rest()
 
     def run(self) -> None:
+        # Who was forked while the configuration was read again may have missed the signal.
+        self.reload()
         try:
             while not self._stopping.is_set():
                 self._run_once()
