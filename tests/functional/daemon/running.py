@@ -20,8 +20,9 @@ microversion = {MICROVERSION}
 types = {TYPE}
 """
 #: The processes of this configuration, by their names.
-RELAY, SNAPSHOT, BROKER, WORKER = "relay", "snapshot", "broker", f"worker {CLOUD}/nova"
-ALL = {RELAY, SNAPSHOT, BROKER, WORKER}
+RELAY, SNAPSHOT, BROKER, MONITOR = "relay", "snapshot", "broker", "monitor"
+WORKER = f"worker {CLOUD}/nova"
+ALL = {RELAY, SNAPSHOT, BROKER, MONITOR, WORKER}
 
 
 class Edited:
@@ -51,20 +52,35 @@ class Edited:
         """What the log has since the last edit."""
         return self.daemon.log.read_text()[self._from :]
 
-    def edit(self, lines: str = "", *, replace: tuple[str, str] = ("", "")) -> None:
-        """The first configuration, edited so, is read again, and that was told."""
+    def edit(self, lines: str = "", *, replace: tuple[str, str] = ("", "")) -> set[str]:
+        """The first configuration, edited so, is read again; see there."""
         text = self._first.replace(*replace) if replace[0] else self._first
         self.daemon.configuration.write_text(text + lines)
-        self.read_again()
+        return self.read_again()
 
-    def read_again(self) -> None:
+    def read_again(self) -> set[str]:
+        """The names of the processes that are others than before, once the daemon said what it
+        took over, and all that it named are there again."""
+        before = self.processes()
         self._from = len(self.daemon.log.read_text())
         os.kill(self.daemon.pid, signal.SIGHUP)
-        until(
+        answer = until(
             "an answer to the signal",
-            lambda: re.search("is taken over|is refused|cannot be read again", self.told()),
+            lambda: re.search(
+                r".*(?:is taken over|is refused|cannot be read again).*", self.told()
+            ),
             told=self.daemon.told(),
         )
+        assert answer is not None
+        named = {name for name in ALL if name in answer[0].partition("begins again: ")[2]}
+
+        def renewed() -> bool:
+            now = self.processes()
+            return set(now) == ALL and all(now[name] != before[name] for name in named)
+
+        until(f"the processes of: {answer[0]}", renewed, told=self.daemon.told())
+        now = self.processes()
+        return {name for name in ALL if now[name] != before[name]}
 
     def lines(self, *levels: str) -> list[str]:
         """The master's lines of these levels."""
