@@ -11,23 +11,32 @@ from synchronizer import errors
 from synchronizer.cli import connect
 
 if TYPE_CHECKING:
+    from synchronizer.conf import Settings
     from synchronizer.ledger import Ledger, StreamState
+
+
+def settings(options: argparse.Namespace) -> "Settings":
+    """The configuration of a daemon whose ledger is there."""
+    try:
+        import synchronizer.ledger  # noqa: F401
+    except ImportError as error:
+        raise connect.needs_daemon(error) from None
+    found = connect.configuration(options)
+    scheme, _, path = found.ledger.url.partition(":///")
+    if scheme.startswith("sqlite") and not pathlib.Path(path).exists():
+        raise errors.BadConfiguration(
+            f"there is no ledger {path}; is this the daemon's host, and its --config-file?"
+        )
+    return found
 
 
 @contextlib.contextmanager
 def opened(options: argparse.Namespace) -> Iterator["Ledger"]:
     """Open it; it has to be there."""
-    try:
-        from synchronizer.ledger import Ledger
-    except ImportError as error:
-        raise connect.needs_daemon(error) from None
-    settings = connect.configuration(options)
-    scheme, _, path = settings.ledger.url.partition(":///")
-    if scheme.startswith("sqlite") and not pathlib.Path(path).exists():
-        raise errors.BadConfiguration(
-            f"there is no ledger {path}; is this the daemon's host, and its --config-file?"
-        )
-    ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path)
+    found = settings(options)
+    from synchronizer.ledger import Ledger
+
+    ledger = Ledger.open(found.ledger.url, state_path=found.state_path)
     try:
         yield ledger
     finally:

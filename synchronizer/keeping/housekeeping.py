@@ -8,6 +8,7 @@ from collections.abc import Callable
 from oslo_log import log as logging
 
 from synchronizer import errors
+from synchronizer.keeping.compacting import compact
 from synchronizer.ledger import Ledger, StreamState
 
 LOG = logging.getLogger(__name__)
@@ -82,14 +83,6 @@ class Housekeeping:
 
     def _compact(self, state: StreamState) -> None:
         older_than = int((self._now() - self._retention) * 1_000_000)
-        total = 0
-        while not self._stopping.is_set():
-            began = time.monotonic()
-            removed = self._ledger.compact(state.id, older_than)
-            if not removed:
-                break
-            total += removed
-            # Others who want to write have their turn for as long.
-            self._stopping.wait(time.monotonic() - began)
+        total = compact(self._ledger, state.id, older_than, self._stopping)
         if total:
             LOG.info("%s: %d old versions removed", state.key, total)

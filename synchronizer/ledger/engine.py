@@ -59,6 +59,13 @@ class Database:
         with self._explained():
             return self.dialect.pulse(self._engine)
 
+    def shrink(self) -> None:
+        """Gives free room back to the file system; see `dialect.shrinking`."""
+        with self._turn(), self._explained(), self._engine.connect() as connection:
+            connection = connection.execution_options(**self.dialect.bare_options)
+            for statement in self.dialect.shrinking:
+                connection.exec_driver_sql(statement).close()
+
     def close(self) -> None:
         self.dialect.close()
         self._engine.dispose()

@@ -16,10 +16,7 @@ def examine(url: str) -> str:
             if found is None:
                 return "reachable and empty; the daemon will make its tables"
             if found > schema.HEAD:
-                raise database.dialect.unusable(
-                    f"has schema {found}, newer than {schema.HEAD} of this program; "
-                    "run the newer program"
-                )
+                raise migrate.newer(database, found)
             if found < schema.HEAD:
                 return f"has schema {found}; the daemon will bring it to {schema.HEAD}"
             streams = connection.execute(select(func.count()).select_from(schema.stream)).scalar()

@@ -17,11 +17,13 @@ class Dialect(abc.ABC):
 
     read_options: Mapping[str, Any]
     write_options: Mapping[str, Any]
+    #: Each statement by itself, outside of any transaction.
+    bare_options: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
     #: Only one transaction can write at a time; threads queue up before they begin one.
     single_writer = False
     #: Bytes of the largest payload that it takes; None where no entity comes near the limit.
     largest_payload: int | None = None
-    #: Statements that give free room back to the file system, outside of any transaction.
+    #: Statements, with `bare_options`, that give free room back to the file system.
     shrinking: Sequence[str] = ()
 
     def __init__(self, url: URL, answer_timeout: float | None = None) -> None:

@@ -39,6 +39,7 @@ class Mysql(Server):
     write_options: Mapping[str, Any] = {}
     lost = frozenset({"1205", "1213", "1020"})  # lock timeout, deadlock, changed since read
     read_only = frozenset({"1290", "1792", "1836"})
+    shrinking = ("OPTIMIZE TABLE version",)
 
     def _connect_args(self) -> dict[str, Any]:
         return {

@@ -41,6 +41,7 @@ class Postgresql(Server):
     write_options: Mapping[str, Any] = {"isolation_level": "READ COMMITTED"}
     lost = frozenset({"40001", "40P01", _LOCK_NOT_AVAILABLE})  # serialization, deadlock
     read_only = frozenset({"25006"})
+    shrinking = ("VACUUM (FULL, ANALYZE) version",)
 
     def engine(self) -> Engine:
         engine = super().engine()

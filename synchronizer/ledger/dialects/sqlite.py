@@ -25,7 +25,9 @@ class Sqlite(Dialect):
 
     read_options = {"begin": "BEGIN"}
     write_options = {"begin": "BEGIN IMMEDIATE"}
+    bare_options = {"begin": ""}
     single_writer = True
+    shrinking = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def __init__(self, url: URL, answer_timeout: float | None = None) -> None:
         super().__init__(url, answer_timeout)
@@ -81,7 +83,8 @@ class Sqlite(Dialect):
 
     @staticmethod
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+        if begin := connection.get_execution_options().get("begin", "BEGIN"):
+            connection.exec_driver_sql(begin)
 
     def identity(self, connection: Connection) -> str:
         found = self.path.stat()

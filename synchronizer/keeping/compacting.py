@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compaction of a whole stream, in pieces: nobody waits long for the ledger."""
+
+import threading
+import time
+
+from synchronizer.ledger import Ledger
+
+
+def compact(
+    ledger: Ledger, stream_id: int, older_than: int, stopping: threading.Event | None = None
+) -> int:
+    """Forgets what went out of use before an instant (microseconds); how many versions.
+
+    Ends early when it is told to stop. Raises what every method of the ledger may raise.
+    """
+    told = stopping or threading.Event()
+    total = 0
+    while not told.is_set():
+        began = time.monotonic()
+        removed = ledger.compact(stream_id, older_than)
+        if not removed:
+            break
+        total += removed
+        # Others who want to write have their turn for as long.
+        told.wait(time.monotonic() - began)
+    return total
