@@ -35,8 +35,9 @@ def render(settings: Settings) -> None:
         (settings.etc / own).write_text(text)
     for name in ("rabbitmq.conf", "rabbitmq-definitions.json", "clouds.yaml"):
         (settings.etc / name).write_text(fill(name))
-    for name in ("gunicorn.conf.py", "heat-policy.yaml"):
-        shutil.copyfile(TEMPLATES / name, settings.etc / name)
+    shutil.copyfile(TEMPLATES / "gunicorn.conf.py", settings.etc / "gunicorn.conf.py")
+    settings.policies.mkdir(exist_ok=True)
+    shutil.copyfile(TEMPLATES / "heat-policy.yaml", settings.policies / "heat.yaml")
     (settings.etc / "rabbitmq-plugins").write_text("[].\n")
     for number in range(1, settings.computes + 1):
         # nova-compute takes its identity from its state directory.

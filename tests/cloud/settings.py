@@ -55,6 +55,11 @@ class Settings:
         return self.root / "etc"
 
     @property
+    def policies(self) -> Path:
+        """Each service's own: SERVICE.yaml, read when it is there, and when it has changed."""
+        return self.etc / "policy"
+
+    @property
     def run(self) -> Path:
         return self.root / "run"
 

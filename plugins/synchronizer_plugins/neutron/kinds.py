@@ -2,7 +2,7 @@
 """Neutron's types: where they are listed, and what of them is kept."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from synchronizer.plugin import Entity, EntityType
 from synchronizer.plugin.openstack import Kind, Paging, Service, Text, by_links
@@ -24,6 +24,10 @@ _VOLATILE = frozenset({"updated_at"})
 #: or goes moves the group's `revision_number`; rules are a type of their own.
 _RULES = frozenset({"security_group_rules"})
 
+#: To who is no administrator, whatever else the policies allow, Neutron lists the rules of the own
+#: groups alone, unless there is a filter. So there is one, of which each rule passes one value.
+_DIRECTIONS = ({"direction": "ingress"}, {"direction": "egress"})
+
 
 def changed_since(instant: int) -> Mapping[str, str]:
     """The filter for what changed at or after an instant (microseconds since 1970), rounded
@@ -44,6 +48,7 @@ def _kind(
     plural: str,
     *,
     volatile: frozenset[str] = frozenset(),
+    parts: Sequence[Mapping[str, str]] = ({},),
     shape: Callable[[Text], Text] | None = None,
     vouches: Callable[[Entity, str | None], bool] | None = None,
     doubt: Callable[[Service], str | None] | None = None,
@@ -57,6 +62,7 @@ def _kind(
         path=path,
         plural=plural,
         query=_BY_ID,
+        parts=parts,
         paging=_paging(plural, PAGE_SIZE),
         one=f"{path}/{{id}}",
         singular=singular,
@@ -89,6 +95,7 @@ RULES = _kind(
     "security_group_rule",
     "/security-group-rules",
     "security_group_rules",
+    parts=_DIRECTIONS,
     doubt=visibility.doubt,
 )
 AGENTS = Kind(

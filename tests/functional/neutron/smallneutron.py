@@ -14,6 +14,8 @@ from tests.support.scriptedcloud import Reply, Request, page
 
 VERSION = "/v2.0"
 OWN = "p1"
+RULES = "/security-group-rules"
+DIRECTIONS = ("ingress", "egress")
 
 Row = dict[str, Any]
 
@@ -29,7 +31,7 @@ LISTS: dict[str, tuple[str, str, str, Lost]] = {
     "/routers": ("routers", "router", "RouterNotFound", "nothing"),
     "/floatingips": ("floatingips", "floatingip", "FloatingIPNotFound", "anew"),
     "/security-groups": ("security_groups", "security_group", "SecurityGroupNotFound", "anew"),
-    "/security-group-rules": (
+    RULES: (
         "security_group_rules",
         "security_group_rule",
         "SecurityGroupRuleNotFound",
@@ -65,7 +67,10 @@ class SmallNeutron:
             id_ = f"{number:08d}-0000-4000-8000-{path[1:5].encode().hex():0>12}"
             owner = {} if path == "/agents" else {"project_id": project, "tenant_id": project}
             times = {"created_at": _now(), "updated_at": _now(), "revision_number": 0}
-            self.rows[path].append({"id": id_, **owner, **_NEW.get(path, {}), **times, **fields})
+            new = dict(_NEW.get(path, {}))
+            if path == RULES:
+                new["direction"] = DIRECTIONS[len(self.rows[path]) // 2 % 2]
+            self.rows[path].append({"id": id_, **owner, **new, **times, **fields})
             return id_
 
     def change(self, path: str, id_: str, **fields: Any) -> None:
@@ -110,6 +115,8 @@ class SmallNeutron:
                 said = "['changed_since'] is invalid attribute for filtering"
                 return fault(400, "HTTPBadRequest", said)
             rows = [row for row in rows if row["updated_at"] >= since]
+        if path == RULES:
+            rows = self._of_direction(rows, request.query.get("direction"))
         fields = request.query.get("fields")
         rows = [self._shown(row, fields) for row in rows]
         limit = int(request.query.get("limit", 0))
@@ -125,6 +132,12 @@ class SmallNeutron:
             del query["marker"]
             document = page(rows, plural, f"{plural}_links", Request(path, query, {}))
         return Reply(document if document is not None else {plural: []})
+
+    def _of_direction(self, rules: list[Row], direction: str | None) -> list[Row]:
+        """Without a filter who is no administrator gets the own rules, whatever policies say."""
+        if direction is not None:
+            return [rule for rule in rules if rule["direction"] == direction]
+        return rules if self.admin else [r for r in rules if r.get("project_id") == OWN]
 
     def _shown(self, row: Row, only: str | None = None) -> Row:
         return {

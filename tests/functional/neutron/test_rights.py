@@ -80,6 +80,21 @@ def test_who_sees_all_is_believed_whatever_the_policy_of_single_fields(
         plugin.get(found.type, "00000000-0000-4000-8000-00000000dead")
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.type.name for kind in KINDS])
+def test_who_sees_all_and_is_no_administrator_is_listed_as_much(
+    plugin: NeutronPlugin, neutron: SmallNeutron, kind: object
+) -> None:
+    found = next(each for each in KINDS if each is kind)
+
+    def listed() -> list[str]:
+        pages = plugin.get_all(found.type)
+        return sorted(msgspec.json.decode(item)["id"] for page in pages for item in page.items)
+
+    administrators = listed()
+    neutron.admin, neutron.global_reader = False, True
+    assert listed() == administrators != []
+
+
 def test_a_cloud_without_networks_is_not_doubted(
     plugin: NeutronPlugin, neutron: SmallNeutron
 ) -> None:
