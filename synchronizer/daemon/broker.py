@@ -18,4 +18,4 @@ class BrokerService(PartService):
             raise errors.BadConfiguration("no transport URL asks for the embedded broker")
         local = self.settings.local
         limits = Limits(queue_messages=local.max_messages, queue_bytes=local.max_bytes)
-        return Broker(str(path), local.group, limits)
+        return Broker(str(path), local.group, limits, self.heart)

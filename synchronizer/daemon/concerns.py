@@ -22,7 +22,13 @@ def concerns(settings: Settings, types: Types) -> dict[str, Any]:
     """By the name of the process; to be compared with `==`."""
     ledger = settings.ledger
     found: dict[str, Any] = {
-        MONITOR: settings.monitor,
+        MONITOR: (
+            settings.monitor,
+            [
+                (cloud.name, plugin.types, _of_types(settings, cloud, plugin, types))
+                for cloud, plugin in _sources(settings)
+            ],
+        ),
         RELAY: (
             settings.relay,
             settings.rabbit_options,

@@ -8,6 +8,7 @@ from synchronizer.conf import CloudSettings, PluginSettings
 from synchronizer.hearing import Channel, Listener
 from synchronizer.plugin import HearsNotifications, Plugin
 from synchronizer.sampling import SamplingWorker
+from synchronizer.vitals import NO_PULSE, Pulse
 
 NONE = "none"
 
@@ -20,7 +21,7 @@ class ServicesBus:
     url: str = dataclasses.field(repr=False)  # holds a password
     channels: tuple[Channel, ...]
 
-    def listener(self, worker: SamplingWorker) -> Listener:
+    def listener(self, worker: SamplingWorker, pulse: Pulse = NO_PULSE) -> Listener:
         """One that tells the worker; not started."""
         return Listener(
             self.name,
@@ -28,6 +29,7 @@ class ServicesBus:
             self.channels,
             on_message=worker.notified,
             on_state=worker.hearing,
+            pulse=pulse,
         )
 
 

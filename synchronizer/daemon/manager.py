@@ -21,6 +21,7 @@ from synchronizer.daemon.service import PartService
 from synchronizer.daemon.snapshot import SnapshotService
 from synchronizer.daemon.worker import worker_service
 from synchronizer.keeping.alone import alone
+from synchronizer.metrics import Numbers
 from synchronizer.monitor.systemd import Systemd, from_environment
 from synchronizer.vitals import Board
 
@@ -62,7 +63,7 @@ class Processes:
             for service, workers, _ in services
             for number in range(workers)
         }
-        board = Board([*graces, MASTER])
+        board, numbers = Board([*graces, MASTER]), Numbers(graces)
         self._current = Current(settings, list(dict.fromkeys(of[0].name for of in services)))
         self._reload = reloader(self._current)
         self._manager = cotyledon.ServiceManager(
@@ -73,7 +74,7 @@ class Processes:
         self._master = Master(board, settings.monitor.hang_timeout, graces, self._supervises)
         self._of_id: dict[Any, type[PartService]] = {}
         for service, workers, more in services:
-            begin: Any = partial(self._begun, service, board=board, **more)
+            begin: Any = partial(self._begun, service, board=board, numbers=numbers, **more)
             self._of_id[self._manager.add(begin, workers=workers)] = service
         self._manager.register_hooks(
             on_terminate=self._ends, on_reload=self._reloads, on_dead_worker=self._dead

@@ -2,7 +2,7 @@
 """What a snapshot server's process can list by itself: the types of the configured plugins."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from synchronizer.budget import Limited
 from synchronizer.conf import PluginSettings, Settings
@@ -33,6 +33,11 @@ class ConfiguredSources:
     def has(self, key: StreamKey) -> bool:
         """Whether a plugin that is configured and installed here has the type."""
         return key in self._plugins
+
+    @property
+    def streams(self) -> Collection[StreamKey]:
+        """All that it has."""
+        return self._plugins.keys()
 
     def interval(self, key: StreamKey) -> float | None:
         """Seconds between complete listings of a stream that is configured here."""

@@ -6,6 +6,7 @@ import contextlib
 from synchronizer.daemon.resources import make_notifier, open_ledger
 from synchronizer.daemon.service import Part, PartService
 from synchronizer.keeping.housekeeping import Housekeeping
+from synchronizer.metrics.hooks import CountedSend
 from synchronizer.publishing import Relay
 
 
@@ -40,18 +41,20 @@ class RelayService(PartService):
             relay = Relay(
                 ledger,
                 ledger.high_water,
-                notifier.send,
+                CountedSend(self.recorder, notifier.send),
                 max_changes=settings.relay.max_changes,
                 max_bytes=settings.relay.max_bytes,
                 bookmark_interval=settings.relay.bookmark_interval,
                 deadline=settings.relay.deadline,
                 poll=settings.relay.poll,
                 longest_poll=2 * settings.relay.poll,
+                pulse=self.heart,
             )
             keeper = Housekeeping(
                 ledger,
                 retention=settings.ledger.retention,
                 compact_interval=settings.ledger.compact_interval,
                 verify_interval=settings.ledger.verify_interval,
+                pulse=self.heart,
             )
             return RelayPart(making.pop_all(), relay, keeper)

@@ -7,11 +7,13 @@ from synchronizer.bus import topics
 from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.transport import notification_transport
 from synchronizer.conf import Settings
-from synchronizer.ledger import Ledger
+from synchronizer.ledger import Ledger, OnCommit, tell_nobody
 
 
-def open_ledger(settings: Settings, stack: contextlib.ExitStack) -> Ledger:
-    ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path)
+def open_ledger(
+    settings: Settings, stack: contextlib.ExitStack, on_commit: OnCommit = tell_nobody
+) -> Ledger:
+    ledger = Ledger.open(settings.ledger.url, state_path=settings.state_path, on_commit=on_commit)
     stack.callback(ledger.close)
     return ledger
 

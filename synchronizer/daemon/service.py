@@ -12,6 +12,7 @@ from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.conf import Settings
+from synchronizer.metrics import Numbers, Recorder
 from synchronizer.vitals import Board, Heart, Phase
 
 LOG = logging.getLogger(__name__)
@@ -33,8 +34,8 @@ class PartService(cotyledon.Service, abc.ABC):
 
     An error that says what to do is one line in the log and another try; anything
     else ends the process, and the master starts it again. `heart` tells how it is, on
-    the `board`. `outdated` is asked at SIGHUP, with the process's `name`: whether it has to
-    begin again.
+    the `board`, and `recorder` counts, among the `numbers`. `outdated` is asked at SIGHUP,
+    with the process's `name`: whether it has to begin again.
     """
 
     name: ClassVar[str] = "part"
@@ -46,6 +47,7 @@ class PartService(cotyledon.Service, abc.ABC):
         worker_id: int,
         settings: Settings,
         board: Board,
+        numbers: Numbers,
         outdated: Callable[[str], bool] = lambda name: False,
     ) -> None:
         super().__init__(WorkerId(worker_id))
@@ -53,6 +55,7 @@ class PartService(cotyledon.Service, abc.ABC):
         self._outdated = outdated
         self.heart = Heart(board.slot(self.slot_name(worker_id)), self.grace(settings))
         self.heart.start()
+        self.recorder = Recorder(numbers.of(self.slot_name(worker_id)))
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._part: Part | None = None

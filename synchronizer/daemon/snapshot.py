@@ -10,6 +10,7 @@ from synchronizer.bus.transport import rpc_transport
 from synchronizer.daemon.ondemand import ConfiguredSources
 from synchronizer.daemon.resources import make_notifier, open_ledger
 from synchronizer.daemon.service import Part, PartService
+from synchronizer.metrics.hooks import CallTally, CommitTally, SamplingTally
 from synchronizer.plugin.loader import available
 from synchronizer.sampling import OnDemand
 from synchronizer.snapshot import Endpoint
@@ -65,13 +66,15 @@ class SnapshotService(PartService):
     def make(self) -> Part:
         settings = self.settings
         with contextlib.ExitStack() as making:
-            ledger = open_ledger(settings, making)
+            ledger = open_ledger(settings, making, CommitTally(self.recorder))
             notifier = make_notifier(settings, making)
             transport = rpc_transport(settings.transport_url, settings.rabbit_options)
             making.callback(transport.cleanup)
             sources = ConfiguredSources(settings, available())
             making.callback(sources.close)
-            listings = OnDemand(ledger, sources)
+            listings = OnDemand(
+                ledger, sources, tally=SamplingTally(self.recorder), pulse=self.heart
+            )
             endpoint = Endpoint(
                 ledger,
                 notifier.send,
@@ -85,6 +88,11 @@ class SnapshotService(PartService):
                 interval=sources.interval,
             )
             server = RpcServer(
-                transport, [endpoint], server=settings.host, threads=settings.snapshot.threads
+                transport,
+                [endpoint],
+                server=settings.host,
+                threads=settings.snapshot.threads,
+                on_call=CallTally(self.recorder),
+                pulse=self.heart,
             )
             return SnapshotPart(making.pop_all(), server, listings, sources)

@@ -15,9 +15,12 @@ from synchronizer.daemon.service import Part, PartService
 from synchronizer.daemon.sources import budget_of, made
 from synchronizer.daemon.typesettings import sampling_of
 from synchronizer.ledger import Ledger
+from synchronizer.metrics import Recorder
+from synchronizer.metrics.hooks import CommitTally, SamplingTally
 from synchronizer.model import StreamKey
 from synchronizer.plugin import Plugin
 from synchronizer.sampling import SamplingWorker, Standby, TypeSettings
+from synchronizer.sampling.clock import SystemClock, Watched
 from synchronizer.vitals import Heart, Phase
 
 #: For threads that are inside a request.
@@ -39,6 +42,7 @@ class WorkerPart:
         sampling: Mapping[str, TypeSettings],
         owner: str,
         heart: Heart,
+        recorder: Recorder,
         bus: ServicesBus | None = None,
     ) -> None:
         self._heart = heart
@@ -47,14 +51,20 @@ class WorkerPart:
         self._failure: BaseException | None = None
         self._stopping = threading.Event()
         self._ended = threading.Event()
-        self._worker = SamplingWorker(plugin, ledger, sampling, owner=owner, on_fatal=self._fail)
-        self._listener = None if bus is None else bus.listener(self._worker)
         cloud = plugin.context.cloud
-        self._standby = Standby(
+        watched = Watched(SystemClock(), heart)
+        streams = [StreamKey(cloud, name) for name in sampling]
+        self._worker = SamplingWorker(
+            plugin,
             ledger,
-            f"worker {cloud}/{plugin.service}",
-            [StreamKey(cloud, name) for name in sampling],
+            sampling,
+            owner=owner,
+            on_fatal=self._fail,
+            tally=SamplingTally(recorder, streams),
+            pulse=heart,
         )
+        self._listener = None if bus is None else bus.listener(self._worker, heart)
+        self._standby = Standby(ledger, f"worker {cloud}/{plugin.service}", streams, clock=watched)
 
     def run(self) -> None:
         with contextlib.closing(self._ledger), contextlib.closing(self._budget):
@@ -109,13 +119,18 @@ class WorkerService(PartService):
             part = WorkerPart(
                 plugin,
                 budget,
-                Ledger.open(settings.ledger.url, state_path=settings.state_path),
+                Ledger.open(
+                    settings.ledger.url,
+                    state_path=settings.state_path,
+                    on_commit=CommitTally(self.recorder),
+                ),
                 {
                     type_.name: sampling_of(settings, cloud.name, type_.name)
                     for type_ in plugin.sampled()
                 },
                 owner=f"{settings.host}:{os.getpid()}",
                 heart=self.heart,
+                recorder=self.recorder,
                 bus=services_bus(cloud, configured, plugin),
             )
             making.pop_all()  # the part closes it

@@ -7,6 +7,7 @@ import pytest
 
 from synchronizer import conf, errors
 from synchronizer.daemon import service
+from synchronizer.metrics import Numbers
 from synchronizer.vitals import Board
 
 
@@ -17,7 +18,7 @@ class Scripted(service.PartService):
     stop_seconds = 0.0
 
     def __init__(self, settings: conf.Settings, script: list[Callable[[], None]]) -> None:
-        super().__init__(0, settings, Board([self.name]))
+        super().__init__(0, settings, Board([self.name]), Numbers([self.name]))
         self.script = script
         self.made = 0
 
