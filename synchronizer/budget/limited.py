@@ -19,7 +19,7 @@ from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.budget.places import Here, Place, Shared
-from synchronizer.plugin.budget import Metered, Purpose, Stopped
+from synchronizer.plugin.budget import Metered, Purpose, Stopped, waiting
 
 LOG = logging.getLogger(__name__)
 
@@ -99,6 +99,7 @@ class Limited(Metered):
         began = self._monotonic()
         with self._changed:
             while (pause := self._attempt(purpose, began)) > 0:
+                waiting()
                 self._changed.wait(pause)
 
     def leave(self, purpose: Purpose) -> None:

@@ -22,6 +22,7 @@ from synchronizer.bus import contact, ephemeral, topics
 from synchronizer.bus.deadline import Caller
 from synchronizer.bus.serving import Serving
 from synchronizer.bus.transport import errors_of, url_of
+from synchronizer.vitals import NO_PULSE, Pulse
 
 LOG = logging.getLogger(__name__)
 
@@ -33,6 +34,9 @@ OnCall = Callable[[str, str, float], None]
 
 #: What a method is called that the server does not have: callers name what they like.
 UNKNOWN = "unknown"
+
+#: Seconds that a server takes for a call at most: for a listing, or for a database that is away.
+CALL = 120.0
 
 #: In what a server has always said of a version, or a method, that it does not have.
 _NOT_OFFERED = "does not support RPC"
@@ -124,8 +128,8 @@ class RpcServer:
     """Serves the public methods of endpoints, `method(context, **arguments)`.
 
     `server` is this process's own name on the topic, `threads` how many calls it serves
-    at once. `on_call` is told of each call that was answered, by the thread that did.
-    `start` returns at once, also while the bus is away.
+    at once. `on_call` is told of each call that was answered, by the thread that did; `pulse`,
+    that it is at one. `start` returns at once, also while the bus is away.
     """
 
     def __init__(
@@ -136,11 +140,12 @@ class RpcServer:
         threads: int = 8,
         topic: str = topics.RPC_TOPIC,
         on_call: OnCall = tell_nobody,
+        pulse: Pulse = NO_PULSE,
     ) -> None:
         target = oslo_messaging.Target(topic=topic, server=server, version=topics.RPC_OFFERED)
         self._serving = Serving(
             f"rpc server {server}",
-            lambda: _Server(transport, target, _Dispatcher(endpoints, on_call)),
+            lambda: _Server(transport, target, _Dispatcher(endpoints, on_call, pulse)),
             threads,
         )
 
@@ -168,19 +173,28 @@ class _Dispatcher(dispatcher.RPCDispatcher):
     """Offers methods under the contract's present version, and turns whatever goes wrong in
     one into an error of ours."""
 
-    def __init__(self, endpoints: Sequence[object], on_call: OnCall = tell_nobody) -> None:
+    def __init__(
+        self,
+        endpoints: Sequence[object],
+        on_call: OnCall = tell_nobody,
+        pulse: Pulse = NO_PULSE,
+    ) -> None:
         super().__init__(list(endpoints), None)
         self._on_call = on_call
+        self._pulse = pulse
         # Endpoints know no oslo.messaging, and do not say it themselves.
         self._default_target = oslo_messaging.Target(version=topics.RPC_OFFERED)
 
     def dispatch(self, incoming: Any) -> Any:
+        self._pulse.expect(CALL, "answers a call")
         try:
             return super().dispatch(incoming)
         except (dispatcher.NoSuchMethod, dispatcher.UnsupportedVersion) as error:
             self._on_call(UNKNOWN, errors.BadRequest.__name__, 0.0)
             # Clients know this by its words, see `_is_too_old`.
             raise _expected(errors.BadRequest(str(error))) from None
+        finally:
+            self._pulse.rest()
 
     def _do_dispatch(self, endpoint: Any, method: str, ctxt: Any, args: dict[str, Any]) -> Any:
         began, outcome = time.monotonic(), "ok"

@@ -71,7 +71,7 @@ class Processes:
             graceful_shutdown_timeout=settings.graceful_shutdown_timeout,
             mp_context=multiprocessing.get_context("fork"),
         )
-        self._master = Master(board, settings.monitor.hang_timeout, graces, self._supervises)
+        self._master = Master(board, MonitorService.grace(settings), graces, self._supervises)
         self._of_id: dict[Any, type[PartService]] = {}
         for service, workers, more in services:
             begin: Any = partial(self._begun, service, board=board, numbers=numbers, **more)

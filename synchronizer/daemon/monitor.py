@@ -13,7 +13,8 @@ from synchronizer.metrics.hooks import HangTally
 from synchronizer.monitor import Monitor, Systemd, parse_address
 from synchronizer.vitals import Board
 
-#: The most seconds that the monitor may be late: systemd's watchdog bites not much later.
+#: The most seconds that the monitor, and the master, may be late: systemd's watchdog bites not
+#: much later.
 LATEST = 20.0
 
 

@@ -12,6 +12,7 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.hearing.message import Notification
 from synchronizer.hearing.queue import Channel, Queue, listening
+from synchronizer.vitals import NO_PULSE, Pulse
 
 LOG = logging.getLogger(__name__)
 
@@ -27,6 +28,10 @@ _LASTING = 60.0
 #: Seconds between looks for exchanges that do not exist yet.
 _LOOK_AGAIN = 2.0
 
+#: Seconds that the driver takes to give up, whatever the bus does: several addresses, TLS and
+#: a greeting each.
+CONNECTING = 300.0
+
 
 class Listener:
     """Hands on every notification that is sent to the channels, from a thread of its own.
@@ -35,7 +40,7 @@ class Listener:
     oslo.messaging's, `rabbit://...`, with options of its driver in the query.
     `on_message(event_type, payload)` must be quick, and not raise. `on_state(problem)` is told
     of each change: None when it listens, to all or to some more of the channels (what was
-    sent before was missed), else why not.
+    sent before was missed), else why not. `pulse` is told of progress.
     """
 
     def __init__(
@@ -46,7 +51,9 @@ class Listener:
         *,
         on_message: Callable[[str, Any], None],
         on_state: Callable[[str | None], None],
+        pulse: Pulse = NO_PULSE,
     ) -> None:
+        self._pulse = pulse
         self._name = name
         self._url = url
         self._channels = tuple(channels)
@@ -72,6 +79,7 @@ class Listener:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._pulse.expect(CONNECTING, "connects to the services' bus")
             try:
                 self._listen()
             except errors.SynchronizerError as error:
@@ -79,8 +87,11 @@ class Listener:
             except Exception as error:
                 LOG.exception("%s: an unforeseen error of the bus", self._name)
                 self._tell(f"{type(error).__name__}: {error}")
+            self._pulse.expect(self._pause, "waits")
             self._stopping.wait(self._pause * random.uniform(0.5, 1.0))  # noqa: S311
             self._pause = min(_LONGEST_PAUSE, 2 * self._pause)
+        # Not of a thread that a fault ended: it is missed.
+        self._pulse.rest()
 
     def _listen(self) -> None:
         """One connection, for as long as it lasts."""
@@ -91,6 +102,7 @@ class Listener:
         began = due = time.monotonic()
         missing = {channel.exchange for channel in self._channels}
         while not self._stopping.is_set():
+            self._pulse.expect(doing="listens")
             now = time.monotonic()
             if missing and now >= due:
                 before, missing = missing, queue.bind(self._channels)

@@ -10,15 +10,19 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.keeping.compacting import compact
 from synchronizer.ledger import Ledger, StreamState
+from synchronizer.vitals import NO_PULSE, STEP, Pulse
 
 LOG = logging.getLogger(__name__)
+
+#: Seconds to read one entity's fingerprint, at the very most.
+PROVING_ONE = 0.002
 
 
 class Housekeeping:
     """Compacts every `compact_interval`, verifies every `verify_interval` seconds and at once.
 
     `retention`: seconds. `now`: the time by which versions were committed, in seconds
-    since 1970.
+    since 1970. `pulse` is told of progress.
     """
 
     def __init__(
@@ -29,7 +33,9 @@ class Housekeeping:
         compact_interval: float,
         verify_interval: float,
         now: Callable[[], float] = time.time,
+        pulse: Pulse = NO_PULSE,
     ) -> None:
+        self._pulse = pulse
         self._ledger = ledger
         self._retention = retention
         self._compact_interval = compact_interval
@@ -59,18 +65,23 @@ class Housekeeping:
 
     def _run(self) -> None:
         verified = None
+        self._pulse.expect()
         while not self._stopping.is_set():
             due = verified is None or time.monotonic() - verified >= self._verify_interval
             if due:
                 verified = time.monotonic()
             if not self.keep(verify=due):
                 verified = None
+            self._pulse.expect(self._compact_interval, "waits")
             self._stopping.wait(self._compact_interval)
+        # Not of a thread that a fault ended: it is missed.
+        self._pulse.rest()
 
     def _keep(self, state: StreamState, *, verify: bool) -> None:
         """One stream; its troubles are not the others'."""
         try:
             if verify:
+                self._pulse.expect(STEP + state.count * PROVING_ONE, f"proves {state.key}")
                 self._verify(state)
             self._compact(state)
         except errors.SynchronizerError as error:

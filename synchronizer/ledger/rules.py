@@ -56,12 +56,14 @@ class NewRules:
     `match` gives an entity's match under them. `censor_after`, given the rules there were,
     says what has to go: None when nothing can, else a function from an entity to what may
     be kept of it, or to None when that is all of it. Entities are JSON texts. The rules
-    that there were are not known after a change that was interrupted.
+    that there were are not known after a change that was interrupted. `progress` is called
+    for every page.
     """
 
     name: str
     match: Match
     censor_after: Callable[[str], Censor | None] = lambda _: None
+    progress: Callable[[], None] = lambda: None
 
 
 @dataclasses.dataclass(slots=True)
@@ -95,6 +97,7 @@ def change(
     censor = rules.censor_after(state.rules)
     matched = censored = after = 0
     while True:
+        rules.progress()
         page = _look(database, payloads, stream_id, after, rules.match, censor)
         if page.matches or page.payloads:
             with database.write() as connection:

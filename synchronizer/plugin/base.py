@@ -61,6 +61,13 @@ class Plugin(abc.ABC):
                 return self.context.settings.get(name, known.default)
         raise KeyError(name)
 
+    @property
+    def patience(self) -> float:
+        """Seconds within which a request has ended, well or not, with all that has to be sent
+        before it (for a token, say). A worker in which one takes longer is taken for hung, and
+        is started again."""
+        return 600.0
+
     @abc.abstractmethod
     def types(self) -> tuple[EntityType, ...]:
         """The entity types that this plugin can list."""

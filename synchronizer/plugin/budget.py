@@ -14,7 +14,7 @@ import contextvars
 import dataclasses
 import enum
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 
@@ -33,12 +33,15 @@ class Stopped(Exception):
 @dataclasses.dataclass(slots=True)
 class Meter:
     """What some requests cost. `seconds`: from sending a request to the end of its answer;
-    `waited`: for the budget, before that."""
+    `waited`: for the budget, before that. `on_wait` is called again and again while one waits
+    for the budget or for another thread, `on_request` right before one is sent."""
 
     purpose: Purpose
     calls: int = 0
     seconds: float = 0.0
     waited: float = 0.0
+    on_wait: Callable[[], None] = lambda: None
+    on_request: Callable[[], None] = lambda: None
 
 
 class Budget(Protocol):
@@ -60,14 +63,32 @@ _INSIDE: contextvars.ContextVar[bool] = contextvars.ContextVar("inside", default
 
 
 @contextlib.contextmanager
-def metered(purpose: Purpose) -> Iterator[Meter]:
+def metered(
+    purpose: Purpose,
+    on_wait: Callable[[], None] = lambda: None,
+    on_request: Callable[[], None] = lambda: None,
+) -> Iterator[Meter]:
     """Requests of this thread are for this, inside; what they cost."""
-    meter = Meter(purpose)
+    meter = Meter(purpose, on_wait=on_wait, on_request=on_request)
     token = _METER.set(meter)
     try:
         yield meter
     finally:
         _METER.reset(token)
+
+
+def waiting() -> None:
+    """This thread waits for another one's request, or for the budget."""
+    meter = _METER.get()
+    if meter is not None:
+        meter.on_wait()
+
+
+def asking() -> None:
+    """This thread is about to send something."""
+    meter = _METER.get()
+    if meter is not None:
+        meter.on_request()
 
 
 class Metered(abc.ABC):
@@ -86,6 +107,7 @@ class Metered(abc.ABC):
         finally:
             sent = time.monotonic()
             meter.waited += sent - asked
+        meter.on_request()
         token = _INSIDE.set(True)
         try:
             yield
@@ -97,7 +119,8 @@ class Metered(abc.ABC):
 
     @abc.abstractmethod
     def enter(self, purpose: Purpose) -> None:
-        """Returns when the request may be sent. `Stopped`."""
+        """Returns when the request may be sent; meanwhile it calls `waiting` each second, at
+        least. `Stopped`."""
 
     @abc.abstractmethod
     def leave(self, purpose: Purpose) -> None:

@@ -19,6 +19,7 @@ from synchronizer.publishing.batch import Batch, batch_of
 from synchronizer.publishing.bookmarks import BookmarkClock
 from synchronizer.publishing.outage import BusOutage, Spell
 from synchronizer.publishing.progress import Progress
+from synchronizer.vitals import NO_PULSE, STEP, Pulse
 
 LOG = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ class Relay:
 
     Several relays on one ledger are harmless: they repeat each other's messages. `run`
     raises `errors.Stop` kinds only (the ledger cannot be used); everything else is
-    tried again. Nothing is held in memory but one batch and a few words per stream.
+    tried again. Nothing is held in memory but one batch and a few words per stream. `pulse`
+    is told of progress.
     """
 
     def __init__(
@@ -52,7 +54,9 @@ class Relay:
         longest_poll: float = 0.25,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
+        pulse: Pulse = NO_PULSE,
     ) -> None:
+        self._alive = pulse
         self._ledger = ledger
         self._high_water = high_water
         self._send = send
@@ -77,7 +81,10 @@ class Relay:
         """Publish until `stop` is called."""
         LOG.info("The relay runs")
         while not self._stopping.is_set():
-            self._stopping.wait(self.turn())
+            seconds = self.turn()
+            self._alive.expect(seconds, "waits")
+            self._stopping.wait(seconds)
+        self._alive.expect(doing="ends")
         LOG.info("The relay ends")
 
     def stop(self) -> None:
@@ -86,6 +93,7 @@ class Relay:
 
     def turn(self) -> float:
         """Serve each stream once; seconds until there may be more to do."""
+        self._alive.expect(doing="looks at the ledger")
         try:
             self._look()
             again = [self._serve(key) for key in list(self._turns) if not self._stopping.is_set()]
@@ -176,6 +184,7 @@ class Relay:
         Only the ledger's errors leave that concern every stream.
         """
         progress = self._streams[key]
+        self._alive.expect(STEP + self._deadline, "publishes")
         if not self._outage.may_try(key, self._clock()):
             return False
         # Whoever was tried goes to the end, so that after an outage's pause it is another's turn.

@@ -5,6 +5,8 @@ import threading
 import time
 from typing import Protocol
 
+from synchronizer.vitals import Pulse
+
 
 class Clock(Protocol):
     """`now`: microseconds since 1970. `monotonic`: seconds, for waiting and measuring.
@@ -15,6 +17,27 @@ class Clock(Protocol):
     def monotonic(self) -> float: ...
 
     def wait(self, event: threading.Event, seconds: float) -> bool: ...
+
+
+class Watched:
+    """A clock whose waiting is no standing still: whoever waits says so, and for how long."""
+
+    def __init__(self, clock: Clock, pulse: Pulse) -> None:
+        self._clock = clock
+        self._pulse = pulse
+
+    def now(self) -> int:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self._pulse.expect(max(0.0, seconds), "waits")
+        try:
+            return self._clock.wait(event, seconds)
+        finally:
+            self._pulse.expect()
 
 
 class SystemClock:

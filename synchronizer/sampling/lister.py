@@ -19,7 +19,7 @@ from synchronizer.model import StreamKey
 from synchronizer.plugin import Plugin
 from synchronizer.sampling.activity import Reporting
 from synchronizer.sampling.changes import ChangesPoll
-from synchronizer.sampling.clock import Clock
+from synchronizer.sampling.clock import Clock, Watched
 from synchronizer.sampling.counters import NO_TALLY, Counters, Tally
 from synchronizer.sampling.evidence import Evidence
 from synchronizer.sampling.holds import Holds
@@ -30,6 +30,7 @@ from synchronizer.sampling.pace import Pace, Stopped
 from synchronizer.sampling.settings import TypeSettings
 from synchronizer.sampling.stream import StreamSampler
 from synchronizer.sampling.visibility import Visibility
+from synchronizer.vitals import NO_PULSE, Pulse
 
 LOG = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class _Sampling:
         clock: Clock,
         uniform: Callable[[float, float], float],
         tally: Tally,
+        pulse: Pulse,
     ) -> None:
         self.plugin, settings = source.plugin, source.settings
         self._counters = Counters(key, tally)
@@ -101,6 +103,7 @@ class _Sampling:
             clock=clock,
             volatile=settings.volatile,
             sensitive=settings.sensitive,
+            pulse=pulse,
         )
         self._holds = Holds(self.sampler)
         pace = Pace(settings.confirm_rate, stop, clock)
@@ -179,6 +182,7 @@ class Lister:
         clock: Clock,
         uniform: Callable[[float, float], float],
         tally: Tally = NO_TALLY,
+        pulse: Pulse = NO_PULSE,
     ) -> None:
         self._key, self._stream = stream.key, stream.id
         self._ledger = ledger
@@ -186,9 +190,10 @@ class Lister:
         self._limits = limits
         self._slots = slots
         self._stop = stop
-        self._clock = clock
+        self._clock = Watched(clock, pulse)
         self._uniform = uniform
         self._tally = tally
+        self._pulse = pulse
         self._changed = threading.Condition()
         self._number = 0
         self._until = clock.monotonic() + limits.linger
@@ -224,6 +229,7 @@ class Lister:
     # --- in the thread ----------------------------------------------------
 
     def _run(self) -> None:
+        self._pulse.expect()
         try:
             while (number := self._wanted()) is not None:
                 try:
@@ -245,6 +251,7 @@ class Lister:
             with self._changed:
                 self.ended = True
             self._drop()
+            self._pulse.rest()
 
     def _wanted(self) -> int | None:
         """The listing that is wanted; None when there has been none for long, or at the end."""
@@ -258,7 +265,9 @@ class Lister:
                 if idle <= 0:
                     self.ended = True
                     return None
+                self._pulse.rest()  # until it is woken
                 self._changed.wait(idle)
+                self._pulse.expect()
             self.ended = True
             return None
 
@@ -325,6 +334,7 @@ class Lister:
             self._clock,
             self._uniform,
             self._tally,
+            self._pulse,
         )
         try:
             sampling.open()

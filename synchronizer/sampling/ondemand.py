@@ -9,12 +9,13 @@ from synchronizer.ledger import Ledger, StreamState
 from synchronizer.sampling.clock import Clock, SystemClock
 from synchronizer.sampling.counters import NO_TALLY, Tally
 from synchronizer.sampling.lister import Limits, Lister, Sources
+from synchronizer.vitals import NO_PULSE, Pulse
 
 
 class OnDemand:
     """Lists streams in threads of its own when that is wanted. Threads share it.
 
-    `tally` is told of what is counted.
+    `tally` is told of what is counted; `pulse`, of progress.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class OnDemand:
         clock: Clock | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
         tally: Tally = NO_TALLY,
+        pulse: Pulse = NO_PULSE,
     ) -> None:
         self._ledger = ledger
         self._sources = sources
@@ -33,6 +35,7 @@ class OnDemand:
         self._clock = clock or SystemClock()
         self._uniform = uniform
         self._tally = tally
+        self._pulse = pulse
         self._stop = threading.Event()
         self._slots = threading.Semaphore(self._limits.most)
         self._lock = threading.Lock()
@@ -57,6 +60,7 @@ class OnDemand:
                     self._clock,
                     self._uniform,
                     self._tally,
+                    self._pulse,
                 )
                 self._listers[stream.id] = lister
                 lister.start()

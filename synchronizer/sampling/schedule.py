@@ -11,6 +11,7 @@ from synchronizer import errors
 from synchronizer.sampling.backoff import Backoff
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.pace import Stopped
+from synchronizer.vitals import NO_PULSE, Pulse
 
 LOG = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class PollLoop:
     or when it is woken, but then not before `early_gap` seconds have passed; with an
     interval of None only when it is woken. After a failure the back-off alone decides.
     `failing` and `working` are told of each end; what cannot be survived (`Fenced`,
-    `LedgerUnusable`) goes to `on_fatal` and ends the loop.
+    `LedgerUnusable`) goes to `on_fatal` and ends the loop. `pulse`: of the loop's thread.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class PollLoop:
         working: Callable[[], None],
         on_fatal: Callable[[BaseException], None],
         uniform: Callable[[float, float], float] = random.uniform,
+        pulse: Pulse = NO_PULSE,
     ) -> None:
         self.name = name
+        self._pulse = pulse
         self._poll = poll
         self._interval = interval
         self._early_gap = early_gap
@@ -90,14 +93,17 @@ class PollLoop:
 
     def run(self) -> None:
         """Polls until the stop."""
+        self._pulse.expect()
         while not self._stop.is_set():
             seconds = self.seconds_left()
             if seconds is not None and seconds <= 0:
                 if not self.once():
-                    return
+                    break
             else:
                 self._clock.wait(self._bell, 3600.0 if seconds is None else seconds)
                 self._bell.clear()
+        # Not of a thread that a fault ended: it is missed.
+        self._pulse.rest()
 
     def seconds_left(self) -> float | None:
         """Until the next poll begins; None while nothing asks for one."""

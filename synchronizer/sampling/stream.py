@@ -19,7 +19,9 @@ from synchronizer import errors
 from synchronizer.ledger import Ledger
 from synchronizer.model import EntityType, StreamKey
 from synchronizer.plugin import GetsChanges, GetsOne, Page, Plugin
-from synchronizer.plugin.budget import Purpose, metered
+from synchronizer.plugin.budget import Purpose
+from synchronizer.sampling.asking import Asking
+from synchronizer.sampling.baditems import BadItems
 from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.committer import MAX_ROWS, Committed, Committer, taken_over
@@ -29,10 +31,12 @@ from synchronizer.sampling.rawhash import RawHasher
 from synchronizer.sampling.rules import Rules, masked
 from synchronizer.sampling.turns import Turns
 from synchronizer.sampling.words import Words
+from synchronizer.vitals import NO_PULSE, STEP, Pulse
 
 LOG = logging.getLogger(__name__)
 
-_MAX_REPORTED = 1000
+#: Seconds to read what is known of one entity, at the very most.
+RESTORING_ONE = 0.002
 
 #: What of some differences is to be recorded now; the tick at which they were seen.
 Divert = Callable[[Sequence[Difference], int], list[Difference]]
@@ -74,7 +78,8 @@ class StreamSampler:
 
     `volatile` and `sensitive` are masked beside what the type itself declares.
     `on_reload` is called, under the lock, when the stream's numbering began anew and the
-    ledger may hold older states than the source: a listing is due.
+    ledger may hold older states than the source: a listing is due. `pulse` is told of each
+    request, and of each part that is recorded.
     """
 
     def __init__(
@@ -88,7 +93,10 @@ class StreamSampler:
         volatile: frozenset[str] = frozenset(),
         sensitive: frozenset[str] = frozenset(),
         on_reload: Callable[[], None] = lambda: None,
+        pulse: Pulse = NO_PULSE,
     ) -> None:
+        self.pulse = pulse
+        self.asking = Asking(plugin, pulse)
         self.ledger = ledger
         self.plugin = plugin
         self.type = type_
@@ -101,7 +109,7 @@ class StreamSampler:
         self._rules = Rules(masked(type_, volatile, sensitive), ledger.seed, plugin.version)
         self._hasher = RawHasher(type_.id_field, live=lambda: len(self.baseline.live))
         self._committer = Committer(ledger, self.baseline, on_reload)
-        self._reported: set[str] = set()
+        self._bad_items = BadItems(self.key)
         self._owed: set[str] = set()  # to be sampled again, and told to nobody for an error
         self._unmasked: frozenset[str] = frozenset()
 
@@ -112,12 +120,15 @@ class StreamSampler:
         when somebody else takes it over at the same time.
         """
         rules = self._rules.name
+        self.pulse.expect(doing=f"restores {self.key}")
         found = self.ledger.find(self.key) or self.ledger.ensure_stream(self.key, rules)
         fence = found.fence
         if owner is not None:
             # First: whoever had it commits nothing while the rules change.
             fence = self.ledger.claim(found.id, owner).fence
-            self.ledger.ensure_stream(self.key, self._rules.to_change(), fence=fence)
+            change = dataclasses.replace(self._rules.to_change(), progress=self.pulse.expect)
+            self.ledger.ensure_stream(self.key, change, fence=fence)
+        self.pulse.expect(STEP + found.count * RESTORING_ONE, f"restores {self.key}")
         state, live = self.ledger.baseline(found.id)
         if state.fence != fence or state.rules != rules:
             raise taken_over(state)
@@ -159,7 +170,7 @@ class StreamSampler:
             moment = self.baseline.now()
             self.baseline.open(moment)
         began = self.clock.monotonic()
-        with metered(purpose) as meter:
+        with self.asking(purpose) as meter:
             try:
                 yield Request(moment, self.clock.now())
             except errors.SourceUnavailable as error:
@@ -205,6 +216,7 @@ class StreamSampler:
         """Records entities that were seen."""
         outcome = Outcome()
         for part in self._hasher.slices(items, MAX_ROWS):
+            self.pulse.expect(doing="records what it saw")
             with self.keeping(outcome), self.lock:
                 self._require_current(request.moment)
                 tick = self.baseline.next_tick()
@@ -217,7 +229,7 @@ class StreamSampler:
             self.counters.add(observed=len(part.ids), decoded=diff.decoded)
             if diff.bad:
                 self.counters.add(bad_items=len(diff.bad))
-                self._report(diff.bad)
+                self._bad_items.tell(diff.bad)
         return outcome
 
     def record_later(self, kept: Sequence[tuple[Difference, int]]) -> Outcome:
@@ -245,6 +257,7 @@ class StreamSampler:
         """
         outcome = Outcome()
         for start in range(0, len(absent), MAX_ROWS):
+            self.pulse.expect(doing="records deletes")
             part = [(id_, of.moment, of.at) for id_, of in absent[start : start + MAX_ROWS]]
             with self.keeping(outcome), self.lock:
                 for _, moment, _ in part:
@@ -383,10 +396,3 @@ class StreamSampler:
         with self.lock:
             if id_ not in self.baseline.live:
                 self.baseline.remove(id_, self.baseline.next_tick())
-
-    def _report(self, bad: Sequence[errors.BadItem]) -> None:
-        for item in bad:
-            text = str(item)
-            if text not in self._reported and len(self._reported) < _MAX_REPORTED:
-                self._reported.add(text)
-                LOG.warning("%s: an item is left out: %s", self.key, text)

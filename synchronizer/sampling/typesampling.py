@@ -26,6 +26,7 @@ from synchronizer.sampling.schedule import PollLoop
 from synchronizer.sampling.settings import TypeSettings
 from synchronizer.sampling.stream import StreamSampler
 from synchronizer.sampling.visibility import Visibility
+from synchronizer.vitals import NO_PULSE, Pulse
 
 _LISTING, _NOTIFICATIONS = "listing", "notifications"
 
@@ -46,6 +47,7 @@ class TypeSampling:
         uniform: Callable[[float, float], float],
         absence: Absence | None = None,
         tally: Tally = NO_TALLY,
+        pulse: Pulse = NO_PULSE,
     ) -> None:
         self._absence = absence or Absence(f"{plugin.context.cloud}/{plugin.service}")
         self.counters = Counters(StreamKey(plugin.context.cloud, type_.name), tally)
@@ -58,6 +60,7 @@ class TypeSampling:
             volatile=settings.volatile,
             sensitive=settings.sensitive,
             on_reload=self.list_now,
+            pulse=pulse,
         )
         self.holds = Holds(self.sampler)
         self._ledger = ledger
@@ -115,6 +118,7 @@ class TypeSampling:
                 working=lambda: self._worked(kind),
                 on_fatal=on_fatal,
                 uniform=uniform,
+                pulse=pulse,
             )
 
         early_gap = min(settings.early_gap, settings.interval)

@@ -33,7 +33,10 @@ class Visibility:
     def credential(self) -> str | None:
         """What identifies the credential in use, or None where that is not known."""
         plugin = self._sampler.plugin
-        return plugin.credential() if isinstance(plugin, KnowsScope) else None
+        if not isinstance(plugin, KnowsScope):
+            return None
+        with self._sampler.asking():  # for a token, perhaps
+            return plugin.credential()
 
     def witnesses(self, seen: Sequence[str], unseen: Sequence[str]) -> list[str]:
         """Some of the seen ids that vouch for what the credential sees.
@@ -44,7 +47,8 @@ class Visibility:
         plugin = self._sampler.plugin
         if not isinstance(plugin, KnowsScope):
             return []
-        own = plugin.own_scope()
+        with self._sampler.asking():
+            own = plugin.own_scope()
         start = random.randrange(len(seen)) if seen else 0  # noqa: S311 - not a secret
         for found in self._vouching([*seen[start:], *seen[:start]], plugin, own):
             self._last = (own, found)
@@ -57,7 +61,10 @@ class Visibility:
         """The last witnesses that were found; empty when others must be looked for."""
         plugin = self._sampler.plugin
         own, found = self._last
-        return found if isinstance(plugin, KnowsScope) and plugin.own_scope() == own else []
+        if not isinstance(plugin, KnowsScope):
+            return []
+        with self._sampler.asking():
+            return found if plugin.own_scope() == own else []
 
     def confirm(self, witnesses: Sequence[str]) -> None:
         """GETs witnesses until one is seen. `Blind` when none is."""
@@ -81,6 +88,7 @@ class Visibility:
         type_ = self._sampler.type
         for start in range(0, len(ids), _CHUNK):
             self._pace.check()
+            self._sampler.pulse.expect()
             chunk = list(dict.fromkeys(ids[start : start + _CHUNK]))
             payloads = self._sampler.ledger.entities(self._sampler.id, chunk)
             found = [

@@ -14,13 +14,14 @@ from synchronizer.plugin import HearsNotifications, Hint, Plugin
 from synchronizer.sampling.absence import Absence
 from synchronizer.sampling.activity import Reporting
 from synchronizer.sampling.backoff import Backoff
-from synchronizer.sampling.clock import Clock, SystemClock
+from synchronizer.sampling.clock import Clock, SystemClock, Watched
 from synchronizer.sampling.counters import NO_TALLY, Counts, Tally
 from synchronizer.sampling.notified import Notified
 from synchronizer.sampling.schedule import PollLoop
 from synchronizer.sampling.settings import TypeSettings
 from synchronizer.sampling.standby import BEAT
 from synchronizer.sampling.typesampling import TypeSampling
+from synchronizer.vitals import NO_PULSE, Pulse
 
 LOG = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class SamplingWorker:
     `settings`: for each type's name that is to be sampled. `owner`: who takes the streams
     over; the process that had them is fenced off. `on_fatal` is called, once, from one of
     the worker's threads when it cannot go on: the process should end and be started again.
-    `tally` is told of what is counted.
+    `tally` is told of what is counted; `pulse`, of progress.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class SamplingWorker:
         clock: Clock | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
         tally: Tally = NO_TALLY,
+        pulse: Pulse = NO_PULSE,
     ) -> None:
         known = {type_.name: type_ for type_ in plugin.types()}
         unknown = sorted(settings.keys() - known.keys())
@@ -67,7 +69,7 @@ class SamplingWorker:
         self._reporting = Reporting(ledger)
         self._stop = threading.Event()
         self._fatal = threading.Lock()
-        clock = clock or SystemClock()
+        clock = Watched(clock or SystemClock(), pulse)
         self._clock = clock
         self._missing_from = clock.monotonic() + FIRST_MOMENTS
         self._notified = Notified(plugin, self._hint)
@@ -84,6 +86,7 @@ class SamplingWorker:
                 uniform=uniform,
                 absence=absence,
                 tally=tally,
+                pulse=pulse,
             )
             for name, of in settings.items()
         }
@@ -103,6 +106,7 @@ class SamplingWorker:
                 working=lambda: None,
                 on_fatal=self._fail,
                 uniform=uniform,
+                pulse=pulse,
             )
 
         self._supervision = loop(

@@ -13,21 +13,33 @@ from synchronizer.bus.local.limits import Limits
 from synchronizer.bus.local.listening import Listening
 from synchronizer.bus.local.peer import Peer
 from synchronizer.bus.local.store import Full, Store
+from synchronizer.vitals import NO_PULSE, Pulse
 
 LOG = logging.getLogger(__name__)
 
 #: Seconds without new connections after accepting one failed (no descriptors left, say).
 _ACCEPT_PAUSE = 1.0
 
+#: Seconds for one turn, which waits for nobody.
+TURN = 10.0
+
 
 class Broker:
     """Serves a socket path until `stop`. `group` names who may use it beside the owner.
 
-    Make it in the process that runs it: a fork would share its descriptors.
+    Make it in the process that runs it: a fork would share its descriptors. `pulse` is told of
+    each turn.
     """
 
-    def __init__(self, path: str, group: str | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        group: str | None = None,
+        limits: Limits | None = None,
+        pulse: Pulse = NO_PULSE,
+    ) -> None:
         self._path = path
+        self._pulse = pulse
         self._group = group
         self._limits = limits or Limits()
         self._store = Store(self._limits)
@@ -67,7 +79,10 @@ class Broker:
     # --- one turn
 
     def _turn(self) -> None:
-        for key, events in self._selector.select(self._patience()):
+        self._pulse.rest()
+        ready = self._selector.select(self._patience())
+        self._pulse.expect(TURN)
+        for key, events in ready:
             peer = key.data
             if isinstance(peer, Peer):
                 if events & selectors.EVENT_WRITE:

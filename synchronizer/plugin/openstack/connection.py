@@ -2,15 +2,16 @@
 """A service that is connected to when it is first needed, and kept."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from synchronizer import errors
+from synchronizer.plugin.budget import asking
 from synchronizer.plugin.openstack.answers import translated
 from synchronizer.plugin.openstack.service import Service
 from synchronizer.plugin.openstack.session import CloudAccess
+from synchronizer.plugin.queueing import Queueing
 
 S = TypeVar("S", bound=Service)
 
@@ -39,10 +40,16 @@ class Connection(Generic[S]):
         self._open = open_
         self._make = make
         self._fixed = fixed
-        self._lock = threading.Lock()
+        self._lock = Queueing()
         self._access: CloudAccess | None = None
         self._service: S | None = None
         self._renewed: float | None = None
+
+    @property
+    def timeout(self) -> float:
+        """Seconds of one request; 0 while that is not known."""
+        access = self._access
+        return 0.0 if access is None else access.timeout
 
     def service(self) -> S:
         """The service. Raises what making it raises; the next one who asks tries again."""
@@ -50,6 +57,7 @@ class Connection(Generic[S]):
             if self._service is None:
                 if self._access is None:
                     self._access = self._open()
+                    asking()  # now that its time-out is known
                 with self._asking_anew(self._access):
                     with translated("keystone"):
                         self._access.session.get_token()

@@ -18,7 +18,7 @@ from synchronizer.plugin.openstack.answers import Answer, failure
 from synchronizer.plugin.openstack.connection import Connection
 from synchronizer.plugin.openstack.kinds import Kind
 from synchronizer.plugin.openstack.service import Service
-from synchronizer.plugin.openstack.session import CloudAccess, open_cloud
+from synchronizer.plugin.openstack.session import DEFAULT_TIMEOUT, CloudAccess, open_cloud
 from synchronizer.plugin.page import Page, Setting
 
 #: What every plugin for an OpenStack service takes.
@@ -84,6 +84,12 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
             timeout=self.setting("timeout"),
             budget=self.context.budget,
         )
+
+    @property
+    def patience(self) -> float:
+        # Versions, a token, and the request itself, the answer's head and body each: every
+        # one of them ends at the time-out.
+        return 5 * (self._connection.timeout or self.setting("timeout") or DEFAULT_TIMEOUT)
 
     def types(self) -> tuple[EntityType, ...]:
         return tuple(kind.type for kind in self.kinds)

@@ -20,6 +20,7 @@ from openstack.config.loader import CONFIG_FILES
 from synchronizer import errors
 from synchronizer.plugin.budget import Budget, Unlimited
 from synchronizer.plugin.openstack.restraint import restrain
+from synchronizer.plugin.queueing import Queueing
 
 #: Seconds for one request, where neither the plugin nor clouds.yaml (api_timeout) says.
 DEFAULT_TIMEOUT = 120.0
@@ -75,6 +76,9 @@ def open_cloud(
         limit = timeout or float(cloud.config.get("api_timeout") or DEFAULT_TIMEOUT)
         session.timeout = limit  # for its own requests: authentication and discovery
         restrain(session, budget)
+        authentication: Any = session.auth
+        if hasattr(authentication, "_lock"):  # which all wait for while one asks for a token
+            authentication._lock = Queueing()
         return CloudAccess(
             session=session,
             service_type=service_type,
