@@ -21,13 +21,14 @@ PACKAGES = {
     "debootstrap": "/usr/sbin/debootstrap",
     "systemd-container": "/usr/bin/systemd-nspawn",
     "buildah": "/usr/bin/buildah",
+    "runc": "/usr/sbin/runc",
 }
 
 #: What `make test` runs.
 SERVERS = ("rabbitmq-server", "mariadb-server-core", "mariadb-client-core", "postgresql")
 
 #: What only acceptance tests need.
-TOOLS = ("debootstrap", "systemd-container", "buildah", "prometheus")
+TOOLS = ("debootstrap", "systemd-container", "buildah", "runc", "prometheus")
 
 
 class CannotInstallError(Exception):

@@ -31,10 +31,12 @@ def installed() -> bool:
 class RabbitNode:
     """A node on loopback, in a temporary directory.
 
-    `configuration`: further lines of its rabbitmq.conf.
+    `configuration`: further lines of its rabbitmq.conf. `administrator`: NAME:PASSWORD, where
+    these lines make another one.
     """
 
-    def __init__(self, configuration: str = "") -> None:
+    def __init__(self, configuration: str = "", administrator: str = "guest:guest") -> None:
+        self._login = base64.b64encode(administrator.encode()).decode()
         self.home = Path(tempfile.mkdtemp(prefix="rabbit-"))
         self.port, self._http, distribution, epmd = (free_port() for _ in range(4))
         plugins = self.home / "plugins"
@@ -139,7 +141,7 @@ class RabbitNode:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
-                "Authorization": "Basic " + base64.b64encode(b"guest:guest").decode(),
+                "Authorization": f"Basic {self._login}",
                 "Content-Type": "application/json",
             },
         )
