@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says to consumers what an older version's daemon said, word for word, as it was recorded."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from synchronizer import errors
+from synchronizer.bus import topics, transport
+from synchronizer.bus.notifier import Notifier
+from synchronizer.bus.rpc import RpcServer
+
+PATIENCE = 60.0
+
+Message = dict[str, Any]
+
+
+class Standin:
+    """Answers with the recorded snapshots. `tell` sends the notifications that followed them;
+    bookmarks that are asked for are of where the consumers are, by then."""
+
+    def __init__(self, url: str, lines: Sequence[Message]) -> None:
+        self._pages: dict[str, Message] = {
+            line["answer"]["cloud"]: line["answer"]
+            for line in lines
+            if line.get("method") == "get_all"
+        }
+        self._sent = [line for line in lines if "payload" in line]
+        self._told: dict[str, Message] = {}
+        self._transports = [transport.notification_transport(url), transport.rpc_transport(url)]
+        self._notifier = Notifier(self._transports[0], "synchronizer.older")
+        self._server = RpcServer(self._transports[1], [self], "older")
+        self._server.start()
+        assert self._server.wait_started(PATIENCE)
+
+    @property
+    def revisions(self) -> dict[str, int]:
+        """Up to where consumers are told, by cloud."""
+        found = {cloud: page["revision"] for cloud, page in self._pages.items()}
+        for line in self._sent:
+            payload = line["payload"]
+            found[payload["cloud"]] = payload.get("last", payload.get("revision"))
+        return found
+
+    def tell(self) -> None:
+        for line in self._sent:
+            self._send(line["event_type"], line["payload"])
+
+    # --- what is asked by RPC -------------------------------------------------
+
+    def describe(self, ctxt: object) -> Message:
+        shared = ("epoch", "revision", "count", "digest", "listed_at", "held")
+        return {
+            "schema": 1,
+            "version": "older",
+            "host": "older",
+            "clouds": {
+                cloud: {
+                    page["type"]: {
+                        **{name: page[name] for name in shared},
+                        "published": page["revision"],
+                        "floor": 0,
+                        "condition": None,
+                    }
+                }
+                for cloud, page in self._pages.items()
+            },
+        }
+
+    def get_all(self, ctxt: object, cloud: str, **arguments: Any) -> Message:
+        return self._pages[cloud]
+
+    def changes(self, ctxt: object, cloud: str, since: int, **arguments: Any) -> Message:
+        raise errors.ServiceUnavailable("it is being upgraded")
+
+    def barrier(self, ctxt: object, cloud: str, nonce: str, **arguments: Any) -> Message:
+        at = self._told.get(cloud, self._pages[cloud])
+        shared = ("schema", "cloud", "type", "epoch", "count", "digest")
+        mark = {
+            **{name: at[name] for name in shared},
+            "revision": at.get("last", at.get("revision")),
+            "listed_at": at.get("listed_at"),
+            "next_within": 60.0,
+        }
+        self._send(f"{at['type']}.bookmark", {**mark, "nonce": nonce})
+        return {"epoch": mark["epoch"], "revision": mark["revision"]}
+
+    # --------------------------------------------------------------------------
+
+    def _send(self, event_type: str, payload: Message) -> None:
+        topic = topics.topic_of(payload["cloud"], payload["type"])
+        self._notifier.send(topic, event_type, payload, PATIENCE)
+        if "nonce" not in payload:
+            self._told[payload["cloud"]] = payload
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.stop()
+        for made in self._transports:
+            made.cleanup()
