@@ -13,7 +13,7 @@ DEVSTACK := devstack/plugin.sh devstack/settings $(wildcard tests/acceptance/clo
 STAMP := $(VENV)/.installed-dev
 DEMO_STAMP := $(VENV)/.installed-demo
 
-.PHONY: demo test unit functional acceptance lint format docs sample bench clean
+.PHONY: demo test unit functional acceptance lint format docs sample reference bench clean
 
 demo: $(DEMO_STAMP)  ## the main job, with nothing but this machine: ARGS="--seconds 20 --json"
 	@$(BIN)/synchronizer demo $(ARGS)
@@ -49,6 +49,9 @@ docs: $(STAMP)
 
 sample: $(STAMP)  ## etc/synchronizer.conf.sample, from the options
 	$(BIN)/synchronizer config sample > etc/synchronizer.conf.sample
+
+reference: $(STAMP)  ## docs/operating/options.md, from the options
+	$(BIN)/python -m synchronizer.conf > docs/operating/options.md
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.sampling $(ARGS)
