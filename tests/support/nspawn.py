@@ -17,7 +17,7 @@ from tests.engines.processes import ServerProcess, family_of
 from tests.support.waiting import until
 
 #: Seconds for a command in the machine, and for its boot.
-PATIENCE = 180.0
+PATIENCE = 600.0
 
 #: Where systemd makes its control groups: in both of the former (version 1), or in the one that
 #: there is (2).

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon as systemd runs it in a machine: installed, configured, asked and disturbed."""
+
+import json
+import pathlib
+import re
+import urllib.error
+import urllib.request
+from typing import Any
+
+from tests.engines.processes import free_port
+from tests.support.checkout import ROOT
+from tests.support.nspawn import Machine
+from tests.support.waiting import until
+
+UNIT = "synchronizer.service"
+VENV = "/opt/synchronizer"
+CONFIGURATION = "/etc/synchronizer/synchronizer.conf"
+STATE, RUNTIME, LOGS = (f"{at}/synchronizer" for at in ("/var/lib", "/run", "/var/log"))
+
+#: Where the files of etc/systemd belong, by their suffix.
+PLACES = {
+    "service": f"/etc/systemd/system/{UNIT}",
+    "sysusers": "/usr/lib/sysusers.d/synchronizer.conf",
+    "tmpfiles": "/usr/lib/tmpfiles.d/synchronizer.conf",
+}
+
+#: As the daemon's processes call themselves.
+_TITLE = re.compile(r"synchronizer: (.+) worker\((\d+)\)")
+
+PATIENCE = 180.0
+
+
+class Service:
+    """Of one machine. `wheels`: a directory of the host with all that an installation needs."""
+
+    def __init__(self, machine: Machine, wheels: pathlib.Path) -> None:
+        self.machine = machine
+        self._wheels = wheels
+        self.port = free_port()
+
+    # --- as an administrator does ------------------------------------------
+
+    @property
+    def is_installed(self) -> bool:
+        return self.machine.path(f"{VENV}/bin/synchronizer").exists()
+
+    def install(self, wheel: pathlib.Path) -> None:
+        """This very wheel, with what it needs, into `VENV`."""
+        for path in [*self._wheels.iterdir(), wheel]:
+            to = self.machine.path(f"/opt/wheels/{path.name}")
+            if path == wheel or not to.exists():
+                to.parent.mkdir(exist_ok=True)
+                to.write_bytes(path.read_bytes())
+        if not self.machine.path(f"{VENV}/bin/pip").exists():
+            self.machine.run("python3", "-m", "venv", VENV)
+        pip = (f"{VENV}/bin/pip", "install", "--quiet", "--no-index", "--find-links", "/opt/wheels")
+        self.machine.run(*pip, f"synchronizer[openstack] @ file:///opt/wheels/{wheel.name}")
+        # Two builds of one version are the same to pip.
+        self.machine.run(*pip, "--force-reinstall", "--no-deps", f"/opt/wheels/{wheel.name}")
+
+    def install_units(self, etc: pathlib.Path = ROOT / "etc/systemd") -> None:
+        for suffix, place in PLACES.items():
+            self.machine.write(place, (etc / f"synchronizer.{suffix}").read_text())
+        self.machine.run("systemd-sysusers")
+        self.machine.run("systemd-tmpfiles", "--create", PLACES["tmpfiles"])
+        self.machine.run("systemctl", "daemon-reload")
+
+    def configure(self, text: str, clouds_yaml: pathlib.Path) -> None:
+        self.machine.write(CONFIGURATION, text)
+        self.machine.write("/etc/synchronizer/clouds.yaml", clouds_yaml.read_text())
+        self.machine.run("systemd-tmpfiles", "--create", PLACES["tmpfiles"])
+
+    def drop_in(self, name: str, text: str) -> None:
+        self.machine.write(f"/etc/systemd/system/{UNIT}.d/{name}.conf", f"[Service]\n{text}\n")
+        self.machine.run("systemctl", "daemon-reload")
+
+    def systemctl(self, verb: str) -> None:
+        """Until systemd says that it is done."""
+        done = self.machine.attempt("systemctl", verb, UNIT)
+        assert done.returncode == 0, f"{verb}: {done.stderr}{self.told()}"
+
+    def wipe(self) -> None:
+        """Ends it, and takes away all that it and its administrator left."""
+        self.machine.attempt("systemctl", "stop", UNIT)
+        for path in (STATE, RUNTIME, LOGS):
+            while self.machine.attempt("umount", path).returncode == 0:
+                pass
+        drop_ins = f"/etc/systemd/system/{UNIT}.d"
+        self.machine.run("rm", "-rf", STATE, RUNTIME, LOGS, drop_ins, "/etc/synchronizer")
+        if self.machine.path(PLACES["tmpfiles"]).exists():
+            self.install_units()
+        self.machine.attempt("systemctl", "reset-failed", UNIT)
+        self.machine.run("journalctl", "--rotate", "--vacuum-time=1us", "--quiet")
+
+    # --- how it is -----------------------------------------------------------
+
+    @property
+    def transport_url(self) -> str:
+        """Of its embedded bus, for the host."""
+        return f"local://{self.machine.path(RUNTIME)}/bus.sock"
+
+    def shown(self, name: str) -> str:
+        """What systemd says: ActiveState, StatusText, MainPID, NRestarts ..."""
+        return self.machine.show(UNIT, name)[name]
+
+    def told(self) -> str:
+        """Its journal's end, for a failing test's report."""
+        return f"{self.shown('StatusText')}\n{self.machine.journal(UNIT)[-6000:]}"
+
+    def processes(self) -> dict[str, int]:
+        """The pids of those that run, in the machine, by name; of the master's children alone."""
+        main = int(self.shown("MainPID"))
+        found = {"master": main} if main else {}
+        for path in self.machine.path("/proc").glob("[0-9]*"):
+            try:
+                title = (path / "cmdline").read_bytes().rstrip(b"\0").decode(errors="replace")
+                state, parent = (path / "stat").read_text().rpartition(")")[2].split()[:2]
+            except OSError:
+                continue
+            matched = _TITLE.fullmatch(title)
+            if matched and main and int(parent) == main and state not in "ZX":
+                found[matched[1]] = int(path.name)
+        return found
+
+    def signal(self, number: str, pid: int) -> None:
+        self.machine.run("sh", "-c", f"kill -{number} {pid}")
+
+    def health(self, page: str = "healthz") -> tuple[int, dict[str, Any]]:
+        """Status and answer of a page of the monitor; (0, {}) if nobody answers."""
+        url = f"http://127.0.0.1:{self.port}/{page}"
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+        except OSError:
+            return 0, {}
+
+    def wait_ready(self) -> None:
+        until("readiness", lambda: self.health("readyz")[0] == 200, PATIENCE)
