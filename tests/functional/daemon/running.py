@@ -5,12 +5,13 @@ import os
 import pathlib
 import re
 import signal
+from functools import partial
 
 import psutil
 
 from tests.support.daemon import Daemon
 from tests.support.simulated import CLOUD, MICROVERSION, TYPE
-from tests.support.waiting import until
+from tests.support.waiting import until as until_within
 
 OPTIONS = f"""
 [sampling]
@@ -22,6 +23,9 @@ types = {TYPE}
 #: The processes of this configuration, by their names.
 RELAY, SNAPSHOT, BROKER, MONITOR = "relay", "snapshot", "broker", "monitor"
 WORKER = f"worker {CLOUD}/nova"
+#: Of a machine that does much else beside it.
+until = partial(until_within, patience=120.0)
+
 ALL = {RELAY, SNAPSHOT, BROKER, MONITOR, WORKER}
 
 

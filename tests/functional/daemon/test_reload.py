@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.functional.daemon.running import BROKER, RELAY, SNAPSHOT, WORKER, Edited
+from tests.functional.daemon.running import BROKER, RELAY, SNAPSHOT, WORKER, Edited, until
 from tests.support.simulated import CLOUD, SimulatedCloud
-from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
