@@ -146,6 +146,15 @@ MONITOR: list[cfg.Opt] = [
     ),
 ]
 
+REPORTS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "log_dir",
+        default="",
+        help="Directory for the reports of what a process is doing that it writes at SIGUSR2. "
+        "Empty: they go to stderr.",
+    ),
+]
+
 SAMPLING: list[cfg.Opt] = [
     cfg.FloatOpt(
         "interval", default=600.0, min=0.1, help="Seconds between two complete listings of a type."
@@ -275,6 +284,7 @@ GROUPS: dict[str, list[cfg.Opt]] = {
     "snapshot": SNAPSHOT,
     "local": LOCAL,
     "monitor": MONITOR,
+    "oslo_reports": REPORTS,
     "sampling": SAMPLING,
 }
 

@@ -15,6 +15,7 @@ from synchronizer.daemon import logs
 from synchronizer.daemon.manager import run
 from synchronizer.daemon.prepare import make_directories
 from synchronizer.daemon.reloading import Configuration, Reloader
+from synchronizer.daemon.report import Reports
 from synchronizer.plugin.declarations import check_sampled
 from synchronizer.plugin.loader import PluginInfo, available
 
@@ -67,13 +68,14 @@ def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
         __version__,
         ", ".join(f"{c.name} ({', '.join(p.name for p in c.plugins)})" for c in settings.clouds),
     )
-    first = configuration(conf, settings)
     types = {plugin.name: plugin.types for plugin in plugins if not plugin.error}
+    reloader = Reloader(configuration(conf, settings), again, types)
     try:
         run(
             settings,
-            lambda current: Reloader(first, again, current, types),
+            reloader,
             lambda: log.again(logs.read(files)),
+            Reports(lambda: reloader.values),
         )
     except errors.Stop as error:
         LOG.error("%s", error)

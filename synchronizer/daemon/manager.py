@@ -2,6 +2,8 @@
 """`run(settings)`: all processes of the daemon under one supervisor."""
 
 import multiprocessing
+import signal
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -17,31 +19,35 @@ from synchronizer.daemon.master import MASTER, Master
 from synchronizer.daemon.monitor import MonitorService
 from synchronizer.daemon.prepare import migrate_ledger
 from synchronizer.daemon.relay import RelayService
+from synchronizer.daemon.report import Reports, Sections
 from synchronizer.daemon.service import PartService
 from synchronizer.daemon.snapshot import SnapshotService
 from synchronizer.daemon.worker import worker_service
 from synchronizer.keeping.alone import alone
 from synchronizer.metrics import Numbers
 from synchronizer.monitor.systemd import Systemd, from_environment
-from synchronizer.vitals import Board
+from synchronizer.vitals import Board, Vital
 
 LOG = logging.getLogger(__name__)
 
 
 def run(
     settings: Settings,
-    reloader: Callable[[Current], Callable[[], None]],
+    reload: Callable[[Current], None],
     log_again: Callable[[], None],
+    reports: Reports,
 ) -> None:
     """Runs until SIGTERM or SIGINT; the directories are there. `errors.Stop` if it cannot begin.
 
-    `reloader`: makes what the master does at SIGHUP. `log_again`: has a process log as is
+    `reload`: what the master does at SIGHUP. `log_again`: has a process log as is
     configured by now.
     """
+    # Nothing is read again before there are processes; by default the signal would end us.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     systemd = from_environment()
     with alone(settings.state_path, settings.runtime_path):
         migrate_ledger(settings, systemd)
-        Processes(settings, systemd, reloader, log_again).run()
+        Processes(settings, systemd, reload, log_again, reports).run()
 
 
 class Processes:
@@ -52,11 +58,14 @@ class Processes:
         self,
         settings: Settings,
         systemd: Systemd,
-        reloader: Callable[[Current], Callable[[], None]],
+        reload: Callable[[Current], None],
         log_again: Callable[[], None],
+        reports: Reports,
     ) -> None:
         self._settings = settings
+        self._reload = reload
         self._log_again = log_again
+        self._reports = reports
         services = list(all_services(settings, systemd))
         graces = {
             service.slot_name(number): service.grace(settings)
@@ -64,8 +73,8 @@ class Processes:
             for number in range(workers)
         }
         board, numbers = Board([*graces, MASTER]), Numbers(graces)
+        self._board = board
         self._current = Current(settings, list(dict.fromkeys(of[0].name for of in services)))
-        self._reload = reloader(self._current)
         self._manager = cotyledon.ServiceManager(
             wait_interval=0.01,
             graceful_shutdown_timeout=settings.graceful_shutdown_timeout,
@@ -82,12 +91,14 @@ class Processes:
 
     def run(self) -> None:
         """Until the end."""
+        self._reports.answer(MASTER, self._sections())
         self._master.start()
         self._manager.run()
 
     # --- in a process that begins -----------------------------------------
 
     def _begun(self, service: type[PartService], worker_id: int, **more: Any) -> PartService:
+        self._reports.answer(service.slot_name(worker_id), self._sections())
         return service(worker_id, self._current.settings, outdated=self._outdated, **more)
 
     def _outdated(self, name: str) -> bool:
@@ -96,7 +107,9 @@ class Processes:
             try:
                 self._log_again()
             except errors.BadConfiguration as error:
-                LOG.error("%s", error)
+                LOG.error("%s logs as before: %s", name, error)
+            else:
+                LOG.debug("%s logs as the configuration says by now", name)
         return self._current.outdated(name)
 
     # --- in the master ----------------------------------------------------
@@ -112,9 +125,13 @@ class Processes:
     def _reloads(self) -> None:
         self._master.reload_begins()
         try:
-            self._reload()
+            self._reload(self._current)
         finally:
             self._master.reload_ends()
+
+    def _sections(self) -> Sections:
+        """Of a report: how all processes are, in each of them."""
+        return {"Vital signs": lambda: {of.name: _sign(of) for of in self._board.all()}}
 
     def _ends(self) -> None:
         self._master.ends(self._settings.graceful_shutdown_timeout)
@@ -133,3 +150,15 @@ def all_services(
     for cloud in settings.clouds:
         for plugin in cloud.plugins:
             yield worker_service(cloud.name, plugin.name), 1, {}
+
+
+def _sign(vital: Vital) -> dict[str, str]:
+    """A process's last word, as people read it."""
+    now = time.monotonic()
+    return {
+        "pid": str(vital.pid),
+        "phase": f"{vital.phase.name.lower()} for {now - vital.since:.1f} s",
+        "activity": vital.activity,
+        "last progress": f"{now - vital.progress:.1f} s ago",
+        "text": vital.text,
+    }

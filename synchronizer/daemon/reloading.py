@@ -32,40 +32,37 @@ class Configuration(NamedTuple):
 
 
 class Reloader:
-    """Called in the master, before the processes get the signal, too."""
+    """`first`: the configuration that the daemon began with."""
 
     def __init__(
-        self,
-        first: Configuration,
-        read: Callable[[], Configuration],
-        current: Current,
-        types: Types,
+        self, first: Configuration, read: Callable[[], Configuration], types: Types
     ) -> None:
-        self._values = first.values
+        #: Those in force. In a process: when it was forked.
+        self.values = first.values
         self._mark = first.log_file_mark
         self._read = read
-        self._current = current
         self._types = types
 
-    def __call__(self) -> None:
+    def __call__(self, current: Current) -> None:
+        """In the master, before the processes get the signal, too."""
         try:
-            self._take(self._read())
+            self._take(self._read(), current)
         except errors.SynchronizerError as error:
             LOG.error("The new configuration is refused, and all goes on as it was: %s", error)
         except Exception:
             LOG.exception("The configuration cannot be read again, and all goes on as it was")
 
-    def _take(self, new: Configuration) -> None:
-        found = differences(self._values, new.values)
+    def _take(self, new: Configuration, current: Current) -> None:
+        found = differences(self.values, new.values)
         logs = any(one.logs for one in found) or new.log_file_mark != self._mark
         if logs:
             new.set_up_logs()
         self._tell(found)
-        old = self._current.settings
+        old = current.settings
         settings = with_what_is_fixed(old, new.settings)
         processes = changed(old, settings, self._types)
-        self._current.replace(settings, processes, logs=logs)
-        self._values = self._kept(found, new.values)
+        current.replace(settings, processes, logs=logs)
+        self.values = self._kept(found, new.values)
         self._mark = new.log_file_mark
         LOG.info(
             "The configuration is taken over: %s; %s",
@@ -89,6 +86,6 @@ class Reloader:
             key = (one.section, one.option)
             if not one.mutable:
                 kept.pop(key, None)
-                if key in self._values:
-                    kept[key] = self._values[key]
+                if key in self.values:
+                    kept[key] = self.values[key]
         return kept

@@ -34,7 +34,7 @@ class Edited:
 
     def __init__(self, clouds_yaml: pathlib.Path) -> None:
         self.daemon = Daemon(cloud=CLOUD, clouds_yaml=clouds_yaml, options=OPTIONS)
-        self._first = self.daemon.configuration.read_text()
+        self.first = self.daemon.configuration.read_text()
         self._from = 0
         self.daemon.start()
         until("all processes", lambda: set(self.processes()) == ALL, told=self.daemon.told())
@@ -58,7 +58,7 @@ class Edited:
 
     def edit(self, lines: str = "", *, replace: tuple[str, str] = ("", "")) -> set[str]:
         """The first configuration, edited so, is read again; see there."""
-        text = self._first.replace(*replace) if replace[0] else self._first
+        text = self.first.replace(*replace) if replace[0] else self.first
         self.daemon.configuration.write_text(text + lines)
         return self.read_again()
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SIGHUP: what an edited configuration does to a daemon that runs."""
+"""SIGHUP: what an edited configuration does to a daemon; SIGUSR2: what that tells of itself."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 
 import pytest
 
-from tests.functional.daemon.running import BROKER, RELAY, SNAPSHOT, WORKER, Edited, until
+from tests.functional.daemon.running import ALL, BROKER, RELAY, SNAPSHOT, WORKER, Edited, until
 from tests.support.simulated import CLOUD, SimulatedCloud
 
 
@@ -89,17 +90,18 @@ def test_a_secret_is_not_told(running: Edited) -> None:
 def test_all_processes_log_so_from_now_on_without_beginning_again(running: Edited) -> None:
     other = running.daemon.path / "other.log"
     before = running.processes()
-    written = running.daemon.configuration
-    written.write_text(
-        written.read_text().replace("log_file = ", f"debug = true\nlog_file = {other}\n#")
+    running.daemon.configuration.write_text(
+        running.first.replace("log_file = ", f"debug = true\nlog_file = {other}\n#")
     )
     os.kill(running.daemon.pid, signal.SIGHUP)
 
     def heard() -> bool:
         text = other.read_text() if other.exists() else ""
-        return all(f" {pid} DEBUG " in text for pid in before.values())
+        return "is taken over" in text and all(
+            f"{name} logs as the configuration says by now" in text for name in ALL
+        )
 
-    until("a debugging line of each process", heard)
+    until("a debugging line of each process", heard, told=running.daemon.told())
     assert running.processes() == before
 
 
@@ -108,3 +110,25 @@ def test_a_log_that_cannot_be_written_refuses_the_configuration(running: Edited)
     (line,) = running.lines("INFO", "WARNING", "ERROR")
     assert "is refused" in line
     assert "/nowhere/at/all" in line
+
+
+def test_every_process_tells_what_it_is_doing_and_no_secret(running: Edited) -> None:
+    url = "rabbit://me:hushhush@127.0.0.1:1/"
+    running.edit(f"[cloud:{CLOUD}]\nnotification_transport_url = {url}\n")
+    told = running.daemon.path / "daemon.out"
+    for name, pid in [("master", running.daemon.pid), *running.processes().items()]:
+        begins = len(told.read_text())
+        os.kill(pid, signal.SIGUSR2)
+
+        def whole(begins: int = begins) -> str:
+            text = told.read_text()[begins:]
+            return text if "hang_timeout = " in text.partition("Configuration")[2] else ""
+
+        text = until(f"the report of {name}", whole)
+        assert re.search(rf"^ *name = {name}", text, re.MULTILINE)
+        assert f"pid = {pid}" in text
+        assert "Vital signs" in text
+        assert "notification_transport_url = a secret" in text
+        assert "hushhush" not in text
+    running.edit()
+    assert set(running.processes()) == ALL
