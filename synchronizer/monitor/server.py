@@ -19,7 +19,7 @@ from synchronizer.monitor.report import Report, as_json
 LOG = logging.getLogger(__name__)
 
 #: Seconds that a client may take, between two bytes.
-CLIENT_SECONDS = 10.0
+CLIENT_SECONDS = 5.0
 
 #: Clients at once.
 MOST = 16
@@ -155,8 +155,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 report = self.server.look()
                 return _told(report.ready, as_json(report, ready=True))
             case "/metrics" if self.server.metrics is not None:
-                with self.server.one_at_a_time:
-                    return HTTPStatus.OK, *self.server.metrics()
+                try:
+                    with self.server.one_at_a_time:
+                        return HTTPStatus.OK, *self.server.metrics()
+                except Exception:
+                    LOG.exception("The page of metrics cannot be made")
+                    return HTTPStatus.INTERNAL_SERVER_ERROR, _JSON, _encoded({"see": "the log"})
         paths = ["/healthz", "/readyz", *(["/metrics"] if self.server.metrics else [])]
         return HTTPStatus.NOT_FOUND, _JSON, _encoded({"paths": paths})
 
