@@ -158,7 +158,7 @@ def test_its_user_has_one_role_and_there_is_no_endpoint(
 def test_bus_and_database_are_devstacks_and_its_own_in_them(
     sampled: dict[StreamKey, str], stacked: DevStack
 ) -> None:
-    assert "synchronizer" in stacked.vhosts()
+    assert stacked.has_vhost()
     assert "synchronizer" in stacked.databases()
     assert not list(stacked.data.rglob("*.sqlite"))
 
@@ -210,7 +210,7 @@ def test_stacked_again_it_begins_new_epochs_and_consumers_follow(
 def test_clean_leaves_nothing_of_it(cleaned: DevStack, whole: RunningCloud) -> None:
     assert cleaned.processes() == []
     assert user(whole) is None
-    assert "synchronizer" not in cleaned.vhosts()
+    assert not cleaned.has_vhost()
     assert "synchronizer" not in cleaned.databases()
     assert not cleaned.etc.exists()
     assert not (cleaned.data / "synchronizer").exists()
