@@ -50,8 +50,9 @@ docs: $(STAMP)
 sample: $(STAMP)  ## etc/synchronizer.conf.sample, from the options
 	$(BIN)/synchronizer config sample > etc/synchronizer.conf.sample
 
-reference: $(STAMP)  ## docs/operating/options.md, from the options
+reference: $(STAMP)  ## docs/operating/{options,metrics}.md, from the declarations
 	$(BIN)/python -m synchronizer.conf > docs/operating/options.md
+	$(BIN)/python -m synchronizer.metrics > docs/operating/metrics.md
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.sampling $(ARGS)

@@ -62,7 +62,7 @@ class MonitorService(PartService):
             os.getppid(),
             listen=parse_address(self.settings.monitor.listen),
             metrics=page.read,
-            on_replaced=HangTally(self.recorder),
+            on_replaced=HangTally(self.recorder, (vital.name for vital in self._board.all())),
             systemd=self._systemd,
             pulse=self.heart,
         )

@@ -146,6 +146,7 @@ PROCESS_MEMORY = gauge(
     "process",
 )
 PROCESS_FILES = gauge("process_open_fds", "Open files and sockets of the process.", "process")
+START_TIME = gauge("start_time_seconds", "When the daemon began, in seconds since 1970.")
 BUILD = gauge("build_info", "1; `version`: of the daemon.", "version")
 
 SECTIONS = (
@@ -208,6 +209,7 @@ SECTIONS = (
             PROCESS_PHASE,
             PROCESS_MEMORY,
             PROCESS_FILES,
+            START_TIME,
             BUILD,
         ),
     ),

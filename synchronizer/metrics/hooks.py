@@ -62,6 +62,8 @@ class CommitTally:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        for kind in (errors.Refused, errors.LedgerUnavailable):
+            recorder.show((catalogue.COMMIT_FAILURES,), error=kind.__name__)
 
     def __call__(self, seconds: float, error: errors.SynchronizerError | None) -> None:
         if error is None:
@@ -83,8 +85,10 @@ class CallTally:
 class HangTally:
     """Is told the name of a process that was killed as it made no progress."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, processes: Iterable[str] = ()) -> None:
         self._recorder = recorder
+        for name in processes:
+            recorder.show((catalogue.PROCESS_HANGS,), process=name)
 
     def __call__(self, process: str) -> None:
         self._recorder.count(catalogue.PROCESS_HANGS, process=process)

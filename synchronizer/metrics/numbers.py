@@ -11,6 +11,7 @@ or comes after a kill at any instant, finds whole names and whole numbers.
 
 import mmap
 import struct
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -70,6 +71,8 @@ class Numbers:
     """A region for each of the named processes. Made in the process that all are forked from."""
 
     def __init__(self, names: Iterable[str], size: int = SIZE) -> None:
+        #: When the daemon began, in seconds since 1970.
+        self.began = time.time()
         self._regions: Mapping[str, Region] = {name: Region(size) for name in names}
 
     def of(self, name: str) -> Region:

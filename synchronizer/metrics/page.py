@@ -10,8 +10,8 @@ from prometheus_client.registry import Collector
 
 from synchronizer.ledger import Watcher
 from synchronizer.metrics import processes as of_processes
-from synchronizer.metrics.catalogue import METRICS
-from synchronizer.metrics.families import recorded
+from synchronizer.metrics.catalogue import METRICS, START_TIME
+from synchronizer.metrics.families import family, recorded
 from synchronizer.metrics.numbers import Numbers
 from synchronizer.metrics.streams import PATIENCE, Streams
 from synchronizer.model import StreamKey
@@ -64,6 +64,7 @@ class _Collector(Collector):
         """In the order of the catalogue."""
         found = recorded(self._numbers.all(), METRICS)
         found |= of_processes.families(self._processes())
+        found[START_TIME.name] = family(START_TIME, {(): self._numbers.began})
         found |= self._streams.families()
         for name in METRICS:
             if name in found:
