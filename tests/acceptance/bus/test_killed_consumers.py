@@ -47,7 +47,7 @@ def watching(calls: str, notifications: str) -> Iterator[None]:
 
 def set_up(node: RabbitNode, vhost: RabbitBroker) -> None:
     """Sets the policy as the documents say."""
-    text = (ROOT / "docs/operating.md").read_text()
+    text = (ROOT / "docs/operating/rabbitmq.md").read_text()
     (command,) = re.findall(r"^\$ rabbitmqctl (set_policy .*)$", text, re.MULTILINE)
     node.control(*(vhost.name if word == "synchronizer" else word for word in shlex.split(command)))
 

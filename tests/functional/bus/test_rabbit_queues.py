@@ -25,7 +25,7 @@ from .brokers import eventually
 
 TOPIC = topics.topic_of("cloud1", "nova.server")
 EXPIRES = {"x-expires": rabbit.GRACE * 1000}
-OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
+OPERATING = Path(__file__).parents[3] / "docs" / "operating" / "rabbitmq.md"
 
 
 @pytest.fixture

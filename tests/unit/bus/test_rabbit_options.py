@@ -11,7 +11,7 @@ import pytest
 from synchronizer import errors
 from synchronizer.bus import rabbit, transport
 
-OPERATING = pathlib.Path(__file__).parents[3] / "docs" / "operating.md"
+OPERATING = pathlib.Path(__file__).parents[3] / "docs" / "operating" / "rabbitmq.md"
 URL = "rabbit://me:secret@host/vhost"
 
 
