@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 30
+PATIENCE = 120
 
 #: A port of its own is for those who ask for it.
 MONITOR = "\n[monitor]\nlisten =\n"
