@@ -9,6 +9,7 @@ from tests.unit.ledger.test_commit import *  # noqa: F403
 from tests.unit.ledger.test_compaction import *  # noqa: F403
 from tests.unit.ledger.test_held import *  # noqa: F403
 from tests.unit.ledger.test_history import *  # noqa: F403
+from tests.unit.ledger.test_overview import *  # noqa: F403
 from tests.unit.ledger.test_reading import *  # noqa: F403
 from tests.unit.ledger.test_rosters import *  # noqa: F403
 from tests.unit.ledger.test_rules import *  # noqa: F403
