@@ -53,6 +53,15 @@ function synchronizer_ledger_url {
     echo "${url%%\?*}"
 }
 
+# Where the services' notifications go. Not every release has a function for that.
+function synchronizer_notification_url {
+    if type get_notification_url >/dev/null 2>&1; then
+        get_notification_url
+    else
+        get_transport_url
+    fi
+}
+
 # There are passwords in both files: only this user may read them.
 function configure_synchronizer {
     local conf=$SYNCHRONIZER_CONF
@@ -68,7 +77,7 @@ function configure_synchronizer {
     iniset "$conf" "$cloud" plugins "$(synchronizer_plugins)"
     if [[ "$SYNCHRONIZER_NOTIFICATIONS" == "True" ]]; then
         iniset "$conf" "$cloud" notification_transport_url \
-            "$(get_transport_url)"
+            "$(synchronizer_notification_url)"
     fi
     write_synchronizer_clouds_yaml
 }
@@ -121,7 +130,8 @@ function start_synchronizer {
         echo_summary "Synchronizer: its config check, above, found a problem"
     fi
     run_process synchronizer "$environment $program run --config-file $conf"
-    test_with_retry "$program --config-file $conf describe >/dev/null" \
+    local ask="$program --config-file $conf --timeout 10 describe"
+    test_with_retry "$ask >/dev/null 2>&1" \
         "No answer: see journalctl -u devstack@synchronizer" \
         "$SERVICE_TIMEOUT" 1
 }

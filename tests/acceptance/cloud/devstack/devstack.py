@@ -30,7 +30,7 @@ SCRIPTS = ("functions.sh", "stack.sh", "unstack.sh", "clean.sh")
 #: As a DevStack has them. Heat is a plugin of its own there.
 SERVICES = "mysql,rabbit,key,n-api,n-cpu,q-svc,c-api,c-vol,g-api,h-api,h-eng"
 #: Seconds for a script, which may have to install all that the service needs.
-PATIENCE = 600
+PATIENCE = 800
 
 
 class DevStack:
@@ -74,26 +74,30 @@ class DevStack:
 
     # --- what DevStack's users do -------------------------------------------
 
-    def run(self, script: str, **variables: str) -> str:
-        """What stack.sh, unstack.sh or clean.sh says."""
+    def run(self, script: str, **variables: str) -> None:
+        """stack.sh, unstack.sh or clean.sh, to its end."""
         path = f"{self.path}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
         ours = {k: v for k, v in os.environ.items() if k.startswith(("PIP_", "SSL_", "XDG_"))}
         ours["PIP_CACHE_DIR"] = os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache/pip"))
-        done = subprocess.run(
-            ["bash", "-x", str(self._top / script)],
-            env={**ours, "PATH": path, "HOME": str(self.path / "home"), "LANG": "C.UTF-8"}
-            | {"MYSQL_TCP_PORT": str(self._database.port)}
-            | variables,
-            cwd=self._top,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, f"{script}: {done.stdout}\n{self.log()}"
-        return done.stdout
+        ours |= {"PATH": path, "HOME": str(self.path / "home"), "LANG": "C.UTF-8"}
+        ours |= {"MYSQL_TCP_PORT": str(self._database.port)}
+        with (self.dest / "logs" / f"{script}.log").open("wb") as log:
+            process = subprocess.Popen(
+                ["bash", "-x", str(self._top / script)],
+                env=ours | variables,
+                cwd=self._top,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            try:
+                status = process.wait(PATIENCE)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        assert status == 0, f"{script} ended with {status}:\n{self.told(script)}\n{self.log()}"
 
     def ask(self, *arguments: str) -> str:
         """What a command of the installed `synchronizer` prints."""
@@ -130,7 +134,12 @@ class DevStack:
                     found.append(int(path.parent.name))
         return found
 
+    def told(self, script: str) -> str:
+        """What a script said when it was run last."""
+        return (self.dest / "logs" / f"{script}.log").read_text(errors="replace")
+
     def log(self) -> str:
+        """What the service said."""
         file = self.dest / "logs/synchronizer.log"
         return file.read_text(errors="replace") if file.exists() else ""
 
@@ -180,7 +189,7 @@ class DevStack:
             "SYNCHRONIZER_CONF_DIR": str(self.etc),
             "ENABLED_SERVICES": SERVICES,
             "ENABLE_DEBUG_LOG_LEVEL": "True",
-            "SERVICE_TIMEOUT": "120",
+            "SERVICE_TIMEOUT": "240",
             "REGION_NAME": REGION,
             "KEYSTONE_SERVICE_URI": self._cloud.auth_url.removesuffix("/v3"),
             "SERVICE_PASSWORD": "it's $ecret: & 'quoted'",

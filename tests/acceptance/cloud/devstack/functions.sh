@@ -167,6 +167,10 @@ function get_transport_url {
     echo "rabbit://$RABBIT_USERID:$RABBIT_PASSWORD@$RABBIT_HOST/${1:-}"
 }
 
+function get_notification_url {
+    get_transport_url "$@"
+}
+
 function iniset_rpc_backend {
     iniset "$2" "${3:-DEFAULT}" transport_url "$(get_transport_url "${4:-}")"
 }

@@ -145,6 +145,12 @@ def test_the_services_notifications_are_listened_to(
         keystone.delete_project(project)
 
 
+def test_its_check_finds_nothing_amiss(stacked: DevStack) -> None:
+    told = stacked.told("stack.sh")
+    assert "cloud mystack, plugin heat" in told
+    assert "FAIL" not in told, told
+
+
 def test_its_user_has_one_role_and_there_is_no_endpoint(
     stacked: DevStack, whole: RunningCloud
 ) -> None:
