@@ -24,6 +24,7 @@ THEIRS = {
     "notifications",
     "oslo_policy",
     "cache",
+    "Service",  # systemd's
 }
 #: Sections of the plugin that a document shows how to write.
 EXAMPLE = re.compile(r"(cloud:\w+:)?racks(\.\w+)?")
