@@ -11,6 +11,7 @@ values only and never a secret.
 """
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -32,6 +33,14 @@ class SynchronizerError(Exception):
     @property
     def message(self) -> str:
         return str(self.args[0])
+
+
+def several(found: Sequence[SynchronizerError]) -> SynchronizerError:
+    """One error that tells all of these: of the class of the first for which a person has to
+    act. `problems` has the message of each."""
+    first = next((error for error in found if isinstance(error, Stop)), found[0])
+    messages = [error.message for error in found]
+    return type(first)("; ".join(messages), problems=messages)
 
 
 # --- try again later ------------------------------------------------------

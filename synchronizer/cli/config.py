@@ -10,6 +10,7 @@ from synchronizer.cli import terminal
 from synchronizer.cli.connect import needs_daemon
 from synchronizer.cli.helping import Written
 from synchronizer.cli.progress import Progress
+from synchronizer.conf.exposed import exposed
 
 
 class ConfigSample(Written, Command):
@@ -29,7 +30,7 @@ class ConfigCheck(Written, Command):
     """Check the configuration, and connect to all that it names.
 
     A line each for the clouds, the directories, the ledger, the bus and every
-    plugin of every cloud; the exit status is 1 if one of them fails.
+    plugin and entity type of every cloud; the exit status is 1 if one of them fails.
 
     Examples: synchronizer config check
               synchronizer config check --offline --config-file synchronizer.conf
@@ -46,17 +47,20 @@ class ConfigCheck(Written, Command):
             from synchronizer.daemon.main import read
         except ImportError as error:
             raise needs_daemon(error) from None
-        settings = read(self.app.options.config_file)
+        conf = cfg.ConfigOpts()
+        settings = read(self.app.options.config_file, conf)
         failed = 0
         out = terminal.of(self.app)
         progress = Progress(terminal.of(self.app, self.app.stderr))
-        findings = iter(check(settings, offline=parsed_args.offline))
+        findings = check(settings, offline=parsed_args.offline, exposed=exposed(conf))
         while True:
             with progress.ticking("checking"):
                 finding = next(findings, None)
             if finding is None:
                 return 1 if failed else 0
-            if finding.problem is None:
+            if finding.advice is not None:
+                out.line(f"{out.styled('note', 'warn')}  {finding.what}\n      {finding.advice}")
+            elif finding.problem is None:
                 out.line(f"{out.styled('ok', 'good')}    {finding.what}")
             else:
                 failed += 1

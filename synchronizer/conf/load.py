@@ -14,7 +14,7 @@ from synchronizer.bus import rabbit
 from synchronizer.bus.transport import uses_rabbit
 from synchronizer.conf import options
 from synchronizer.conf.given import Given, read_sections
-from synchronizer.conf.plugins import PluginDeclarations, declared
+from synchronizer.conf.plugins import PluginDeclarations, declared, unused
 from synchronizer.conf.settings import (
     CloudSettings,
     LedgerSettings,
@@ -57,6 +57,7 @@ def load(
         for name, opts in options.GROUPS.items():
             given.settle(conf, opts, name)
         plugins = {name: declared(conf, name, given, declarations or {}) for name in conf.clouds}
+        unused(conf, given, declarations or {})
         default_type = TypeSettings(**values(conf.sampling, options.SAMPLING))
         types = dict(type_sections(conf, given, default_type))
         url = conf.transport_url or default_bus(conf.runtime_path)
@@ -93,7 +94,7 @@ def load(
         raise errors.BadConfiguration(f"no such configuration file: {error}") from None
     except cfg.Error as error:
         raise errors.BadConfiguration(plain(str(error))) from None
-    refuse_unknown(conf, given)
+    refuse_unknown(conf, given, all_plugins=declarations is not None)
     refuse_short_retention(settings)
     return settings
 

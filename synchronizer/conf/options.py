@@ -8,11 +8,14 @@ from typing import Any
 
 from oslo_config import cfg, types
 from oslo_log import _options as log_options
+from oslo_log import versionutils
 
 from synchronizer.bus import rabbit
 from synchronizer.conf.secretfiles import with_files
 from synchronizer.plugin import Setting
 from synchronizer.plugin.loader import available
+
+QUIET = ("alembic=WARN", "cotyledon=WARN", "novaclient=WARN", "openstack=WARN")
 
 DEFAULT: list[cfg.Opt] = [
     cfg.ListOpt(
@@ -25,8 +28,9 @@ DEFAULT: list[cfg.Opt] = [
     cfg.HostAddressOpt(
         "host",
         default=socket.gethostname(),
-        sample_default="<the host's name>",
-        help="Names this host in what is published (publisher_id) and in the ledger.",
+        sample_default="controller1",
+        help="Names this host in what is published (publisher_id) and in the ledger. Left out: the "
+        "name that the host has.",
     ),
     cfg.StrOpt(
         "state_path",
@@ -50,8 +54,7 @@ DEFAULT: list[cfg.Opt] = [
         "notification_transport_url",
         default="",
         secret=True,
-        sample_default="<transport_url>",
-        help="The bus for notifications, where that is another one than for RPC.",
+        help="The bus for notifications, where that is another one than for RPC. Empty: the same.",
     ),
     cfg.IntOpt(
         "graceful_shutdown_timeout",
@@ -133,6 +136,7 @@ MONITOR: list[cfg.Opt] = [
     cfg.StrOpt(
         "listen",
         default="127.0.0.1:9788",
+        regex=r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}|",
         help="HOST:PORT at which /healthz, /readyz and /metrics are served over HTTP, to everybody "
         "who can reach it. Empty: nowhere.",
     ),
@@ -329,13 +333,13 @@ def rabbit_opts() -> list[cfg.Opt]:
 
     opts: list[cfg.Opt] = [copy.copy(o) for o in [*amqp.amqp_opts, *impl_rabbit.rabbit_opts]]
     can_change(opts)
-    for option in opts:
+    for option in map(with_a_sample, opts):
         default = rabbit.DEFAULTS.get(option.name)
         if default is not None:
             option.default = option.type(default.value)
             option.help = f"{option.help} ({default.reason})"
         if option.name == "ssl_ca_file":
-            option.sample_default = "<the system's file of CAs>"
+            option.sample_default = "/etc/ssl/certs/ca-certificates.crt"
         elif option.name == "processname":
             option.sample_default = "synchronizer"
     return opts
@@ -343,4 +347,25 @@ def rabbit_opts() -> list[cfg.Opt]:
 
 def log_opts() -> list[tuple[str, list[cfg.Opt]]]:
     """oslo.log's options, with the group that oslo.config calls None by its name."""
-    return [(name or "DEFAULT", list(options)) for name, options in log_options.list_opts()]
+    groups = []
+    for name, options in log_options.list_opts():
+        # Those of deprecations are registered where something is deprecated, which nothing is.
+        own = [copy.copy(o) for o in options if o not in versionutils.deprecated_opts]
+        can_change(own)
+        for option in own:
+            if option.dest == "default_log_levels":
+                option.sample_default = log_levels()
+        groups.append((name or "DEFAULT", [with_a_sample(option) for option in own]))
+    return groups
+
+
+def log_levels() -> list[str]:
+    """oslo.log's, and those of libraries that say at INFO what no operator needs."""
+    return [*log_options.DEFAULT_LOG_LEVELS, *QUIET]
+
+
+def with_a_sample(option: cfg.Opt) -> cfg.Opt:
+    """Where there is no default, the sample shows the option empty: that is the same."""
+    if option.default is None and option.sample_default is None:
+        option.sample_default = ""
+    return option

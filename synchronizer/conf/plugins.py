@@ -78,3 +78,11 @@ def _of_cloud(
                 given.register(conf, both, section)
             found[option.dest] = conf[section][option.dest]
     return found
+
+
+def unused(conf: cfg.ConfigOpts, given: Given, declarations: PluginDeclarations) -> None:
+    """Has `conf` know the sections of installed plugins that no cloud has: they may be there."""
+    for plugin, settings in declarations.items():
+        if plugin in given.sections and plugin not in conf:
+            own = [options.setting_option(setting) for setting in settings]
+            given.register(conf, [*with_files(own), *options.PLUGIN], plugin)

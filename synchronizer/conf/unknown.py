@@ -14,23 +14,26 @@ from synchronizer.conf.given import Given, variable
 _CLOSE = 0.85
 
 
-def refuse_unknown(conf: cfg.ConfigOpts, given: Given) -> None:
+def refuse_unknown(conf: cfg.ConfigOpts, given: Given, *, all_plugins: bool) -> None:
     """`errors.BadConfiguration` that names all sections, options and variables that nobody
-    declared."""
+    declared. Without `all_plugins` a section may be one of a plugin that is not known here."""
     known = {"DEFAULT": names(conf._opts)}
     known |= {name: names(group._opts) for name, group in conf._groups.items()}
-    unknown = [*in_files(conf, given, known), *in_environment(given, known)]
+    files = in_files(conf, given, known, all_plugins)
+    unknown = [*files, *in_environment(given, known)]
     if unknown:
         raise errors.BadConfiguration("; ".join(unknown))
 
 
 def in_files(
-    conf: cfg.ConfigOpts, given: Given, known: Mapping[str, Iterable[str]]
+    conf: cfg.ConfigOpts, given: Given, known: Mapping[str, Iterable[str]], all_plugins: bool
 ) -> Iterator[str]:
     for section, entries in given.sections.items():
         if section not in known:
-            if entries:  # else it is as in the sample, where all is commented out
-                yield f"section [{section}] is not known{why(conf, section, known)}"
+            told = why(conf, section, known)
+            if not entries or not (all_plugins or told):
+                continue  # as in the sample, where all is commented out; or a plugin's
+            yield f"section [{section}] is not known{told}"
             continue
         for name in entries:
             if name not in known[section]:

@@ -18,6 +18,7 @@ from synchronizer.daemon.hearing import services_bus
 from synchronizer.daemon.typesettings import sampling_of
 from synchronizer.hearing import probe
 from synchronizer.ledger.examine import examine
+from synchronizer.monitor import parse_address
 from synchronizer.plugin import Plugin, PluginContext
 from synchronizer.plugin.loader import load
 from synchronizer.sampling.rules import masked
@@ -26,20 +27,33 @@ ANSWER_SECONDS = 5.0
 
 
 class Finding(NamedTuple):
-    """`what` was looked at; `problem` is None where it is well, else says what to do."""
+    """`what` was looked at; `problem` is None where it is well, else says what to do. With
+    `advice` the daemon can run, but something had better be mended."""
 
     what: str
     problem: str | None = None
+    advice: str | None = None
 
 
-def check(settings: Settings, *, offline: bool = False) -> Iterator[Finding]:
-    """Goes through the configuration, from the inside out. Changes nothing anywhere."""
+def check(
+    settings: Settings, *, offline: bool = False, exposed: Iterable[str] = ()
+) -> Iterator[Finding]:
+    """Goes through the configuration, from the inside out. Changes nothing anywhere.
+
+    `exposed`: files that hold secrets, and that everybody may read.
+    """
     yield from judged("clouds", partial(clouds, settings))
+    for file in exposed:
+        yield Finding(
+            f"secrets in {file}",
+            advice=f"everybody on this host may read them: chmod o-rwx {file}",
+        )
     for name, path in (
         ("state_path", settings.state_path),
         ("runtime_path", settings.runtime_path),
     ):
         yield from judged(f"{name} {path}", partial(directory, path))
+    yield from judged("health and metrics", partial(listening, settings))
     if offline:
         return
     yield from judged(f"ledger {redact_url(settings.ledger.url)}", partial(ledger, settings))
@@ -58,12 +72,13 @@ def check(settings: Settings, *, offline: bool = False) -> Iterator[Finding]:
 
 
 def judged(what: str, look: Callable[[], Iterable[str]]) -> Iterator[Finding]:
-    """What a look found, or the problem that it met."""
+    """What a look found, and then the problems that it met."""
     try:
         for line in look():
             yield Finding(f"{what}: {line}")
     except errors.SynchronizerError as error:
-        yield Finding(what, error.message)
+        for problem in error.kwargs.get("problems", [error.message]):
+            yield Finding(what, problem)
     except Exception as error:
         yield Finding(what, f"{type(error).__name__}: {error}")
 
@@ -81,6 +96,12 @@ def directory(path: pathlib.Path) -> Iterable[str]:
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise errors.BadConfiguration(f"{nearest} cannot be written by this user")
     return ["can be written" if nearest == path else "will be made"]
+
+
+def listening(settings: Settings) -> Iterable[str]:
+    """Where the monitor will."""
+    address = parse_address(settings.monitor.listen)
+    return ["served nowhere" if address is None else f"served at {settings.monitor.listen}"]
 
 
 def ledger(settings: Settings) -> Iterable[str]:
@@ -143,7 +164,7 @@ def source(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> 
         for type_ in made.sampled():
             configured = sampling_of(settings, cloud.name, type_.name)
             masked(type_, configured.volatile, configured.sensitive)
-        return list(made.check())
+        yield from made.check()
     finally:
         made.close()
 

@@ -10,11 +10,9 @@ from oslo_log import formatters, rate_limit
 from oslo_log import log as logging
 
 from synchronizer import __version__, errors
+from synchronizer.conf.options import log_levels
 
 PROJECT = "synchronizer"
-
-#: Libraries that say at INFO what no operator needs.
-QUIET = ("alembic=WARN", "cotyledon=WARN", "novaclient=WARN", "openstack=WARN")
 
 
 class Formatter(formatters.ContextFormatter):
@@ -31,8 +29,7 @@ class Formatter(formatters.ContextFormatter):
 
 def prepare() -> None:
     """Before the configuration is read: what its defaults are to be."""
-    levels = logging.get_default_log_levels()
-    logging.set_defaults(default_log_levels=[*levels, *(one for one in QUIET if one not in levels)])
+    logging.set_defaults(default_log_levels=log_levels())
 
 
 def read(config_files: Iterable[str | pathlib.Path] | None) -> cfg.ConfigOpts:

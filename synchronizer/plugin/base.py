@@ -91,7 +91,8 @@ class Plugin(abc.ABC):
         """
 
     def check(self) -> Iterable[str]:
-        """Connects, and says in a line each what works; raises what does not."""
+        """Connects, and says in a line each what works; then raises what does not, several
+        of it as `errors.several`."""
         return ()
 
     def close(self) -> None:

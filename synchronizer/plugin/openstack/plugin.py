@@ -4,6 +4,7 @@
 import abc
 import contextlib
 import dataclasses
+import time
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
@@ -29,6 +30,9 @@ SETTINGS = (
     Setting("page_size", 0, "entities per request (0: as many as the service likes to give)"),
     Setting("timeout", 0.0, "seconds for one request (0: clouds.yaml's api_timeout, or 120)"),
 )
+
+#: Seconds after which a check that met an error asks for no further type.
+CHECKING = 20.0
 
 
 class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
@@ -181,13 +185,19 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
                 yield f"{name}: microversion {service.microversion}"
             rights = service.credential.rights()
             yield f"{name}: {rights.scope}, roles {', '.join(rights.roles) or 'none'}"
+            failed: list[errors.SynchronizerError] = []
+            until = time.monotonic() + CHECKING
             for kind in (self._kinds[type_.name] for type_ in self.sampled()):
-                _require(service, kind)
-                next(walking.pages(service, kind, 1, kind.query))
-                doubt = None if kind.doubt is None else kind.doubt(service)
-                if doubt is not None:
-                    raise errors.NotPermitted(f"{name}: {kind.type.name}: {doubt}")
-                yield f"{name}: {kind.type.name} can be listed"
+                if failed and time.monotonic() > until:
+                    break  # it does not answer; the other types would not fare better
+                try:
+                    _check(service, kind)
+                except errors.SynchronizerError as error:
+                    failed.append(error)
+                else:
+                    yield f"{name}: {kind.type.name} can be listed"
+        if failed:
+            raise errors.several(failed)
 
     def close(self) -> None:
         self._connection.close()
@@ -197,6 +207,19 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
         with self._connection.using() as service:
             _require(service, kind)
             yield service
+
+
+def _check(service: Service, kind: Kind) -> None:
+    """Asks for the first of its entities, and whether all are seen."""
+    name = kind.type.name
+    try:
+        _require(service, kind)
+        next(walking.pages(service, kind, 1, kind.query))
+        doubt = None if kind.doubt is None else kind.doubt(service)
+    except errors.SynchronizerError as error:
+        raise type(error)(f"{name}: {error.message}") from error
+    if doubt is not None:
+        raise errors.NotPermitted(f"{name}: {doubt}")
 
 
 def _require(service: Service, kind: Kind) -> None:

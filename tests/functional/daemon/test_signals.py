@@ -128,7 +128,8 @@ def test_every_process_tells_what_it_is_doing_and_no_secret(running: Edited) -> 
         assert re.search(rf"^ *name = {name}", text, re.MULTILINE)
         assert f"pid = {pid}" in text
         assert "Vital signs" in text
-        assert "notification_transport_url = a secret" in text
+        if name in ("master", WORKER):  # the others go on with what they began with
+            assert "notification_transport_url = a secret" in text
         assert "hushhush" not in text
     running.edit()
     assert set(running.processes()) == ALL

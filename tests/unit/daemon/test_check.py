@@ -28,7 +28,7 @@ def problems(findings: list[Finding]) -> dict[str, str]:
 
 def test_an_offline_check_connects_to_nothing_and_is_content(tmp_path: pathlib.Path) -> None:
     findings = list(check(settings(tmp_path), offline=True))
-    assert len(findings) == 3
+    assert len(findings) == 4
     assert not problems(findings)
 
 
