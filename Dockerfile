@@ -8,7 +8,7 @@ FROM ${BASE} AS build
 RUN python3 -m venv /pip && python3 -m venv --without-pip /opt/synchronizer
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
-COPY etc/systemd etc/systemd
+COPY etc etc
 COPY plugins plugins
 COPY synchronizer synchronizer
 # What entities are read with, and the ledgers; others by --build-arg EXTRAS=...

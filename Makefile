@@ -38,7 +38,8 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/python tests/lint/file_lengths.py
 	$(BIN)/bashate -e E005,E006 $(DEVSTACK)
-	$(BIN)/shellcheck -x $(DEVSTACK)
+	$(BIN)/shellcheck -x $(DEVSTACK) etc/compose/prepare.sh etc/container/build.sh
+	$(BIN)/hadolint Dockerfile
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
