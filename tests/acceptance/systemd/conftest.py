@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """One machine for all tests of this directory, in which the daemon is installed once.
 
-It lives in a temporary directory, unless ``$SYNCHRONIZER_TEST_MACHINE`` names one: then its root
-is used as it is found, with the version installed in it (made if need be), and left. Where none can be booted, the tests are skipped; under CI they fail.
+It lives in a temporary directory, unless ``$SYNCHRONIZER_TEST_MACHINE`` names one: then its root is
+used as it is found, with the version installed in it (made if need be), and left.
+
+Where none can be booted, the tests are skipped; under CI they fail.
 """
 
 import os
@@ -23,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.acceptance)
-            item.add_marker(pytest.mark.timeout(900))
+            item.add_marker(pytest.mark.timeout(1800))
 
 
 @pytest.fixture(scope="session")

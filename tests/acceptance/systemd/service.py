@@ -4,6 +4,7 @@
 import json
 import pathlib
 import re
+import shutil
 import urllib.error
 import urllib.request
 from typing import Any
@@ -28,7 +29,7 @@ PLACES = {
 #: As the daemon's processes call themselves.
 _TITLE = re.compile(r"synchronizer: (.+) worker\((\d+)\)")
 
-PATIENCE = 180.0
+PATIENCE = 600.0
 
 
 class Service:
@@ -46,18 +47,15 @@ class Service:
         return self.machine.path(f"{VENV}/bin/synchronizer").exists()
 
     def install(self, wheel: pathlib.Path) -> None:
-        """This very wheel, with what it needs, into `VENV`."""
-        for path in [*self._wheels.iterdir(), wheel]:
-            to = self.machine.path(f"/opt/wheels/{path.name}")
-            if path == wheel or not to.exists():
-                to.parent.mkdir(exist_ok=True)
-                to.write_bytes(path.read_bytes())
-        if not self.machine.path(f"{VENV}/bin/pip").exists():
-            self.machine.run("python3", "-m", "venv", VENV)
-        pip = (f"{VENV}/bin/pip", "install", "--quiet", "--no-index", "--find-links", "/opt/wheels")
-        self.machine.run(*pip, f"synchronizer[openstack] @ file:///opt/wheels/{wheel.name}")
-        # Two builds of one version are the same to pip.
-        self.machine.run(*pip, "--force-reinstall", "--no-deps", f"/opt/wheels/{wheel.name}")
+        """Into a new `VENV`, with all that it needs."""
+        for path in self._wheels.iterdir():
+            self._hand_over(path)
+        self.machine.run("python3", "-m", "venv", VENV)
+        self._pip(f"synchronizer[openstack] @ file://{self._hand_over(wheel)}")
+
+    def replace(self, wheel: pathlib.Path) -> None:
+        """What is installed, by this build; of the same version even."""
+        self._pip("--force-reinstall", "--no-deps", self._hand_over(wheel))
 
     def install_units(self, etc: pathlib.Path = ROOT / "etc/systemd") -> None:
         for suffix, place in PLACES.items():
@@ -92,6 +90,17 @@ class Service:
             self.install_units()
         self.machine.attempt("systemctl", "reset-failed", UNIT)
         self.machine.run("journalctl", "--rotate", "--vacuum-time=1us", "--quiet")
+
+    def _hand_over(self, wheel: pathlib.Path) -> str:
+        """Where the machine has it now."""
+        directory = self.machine.path("/opt/wheels")
+        directory.mkdir(exist_ok=True)
+        shutil.copyfile(wheel, directory / wheel.name)
+        return f"/opt/wheels/{wheel.name}"
+
+    def _pip(self, *what: str) -> None:
+        install = ("install", "--quiet", "--no-index", "--find-links", "/opt/wheels")
+        self.machine.run(f"{VENV}/bin/pip", *install, *what)
 
     # --- how it is -----------------------------------------------------------
 
