@@ -109,6 +109,6 @@ class ImageSettings:
     @property
     def check(self) -> list[str]:
         """The command that tells its health."""
-        kind, *command = self.config["Healthcheck"]["Test"]
-        assert kind == "CMD", f"a health check by {kind} needs a shell"
-        return command
+        test: list[str] = self.config["Healthcheck"]["Test"]
+        assert test[0] == "CMD", f"a health check by {test[0]} needs a shell"
+        return test[1:]

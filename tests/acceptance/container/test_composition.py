@@ -197,3 +197,14 @@ def test_every_file_that_compose_names_is_there_once_it_is_prepared(
         named += [v.split(":")[0] for v in service.get("volumes", ()) if v.startswith("./")]
     for name in named:
         assert os.access(place / name, os.R_OK), name
+
+
+def test_the_document_runs_it_under_the_same_restrictions(
+    place: pathlib.Path, checkout: pathlib.Path
+) -> None:
+    text = (checkout / "docs/container.md").read_text()
+    service = composition.service(place / "compose.yaml", "synchronizer")
+    for target, options in service.temporary.items():
+        assert f"--tmpfs {target}:{','.join(options)} " in text
+    for option in ("--read-only", "--cap-drop ALL", "--security-opt no-new-privileges:true"):
+        assert option in text
