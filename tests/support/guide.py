@@ -17,7 +17,7 @@ ON_THE_HOST = [
     f"{FOLDER}/{name}.md" for name in ("installation", "configuration", "watching", "held-deletes")
 ]
 #: Languages of blocks that are no commands and no files.
-SHOWN = {"text"}
+SHOWN = {"text", "{toctree}"}
 DAEMONS_FILE = "synchronizer.conf"
 
 
