@@ -20,6 +20,7 @@ SECTIONS = {
     "snapshot": "What answers questions.",
     "local": "The embedded bus, with `local://` in `transport_url`.",
     "monitor": "What watches the other processes, and tells of them over HTTP.",
+    "oslo_reports": "Where a process writes what it is doing, at SIGUSR2.",
     "sampling": "How often each type is sampled, unless its own section says otherwise.",
 }
 
@@ -58,9 +59,9 @@ def reference() -> str:
 
 def _parts() -> Iterator[str]:
     yield HEAD
-    for name, text in SECTIONS.items():
-        yield f"## [{name}]\n\n{text}"
-        yield table(options.GROUPS[name])
+    for name, opts in options.GROUPS.items():
+        yield f"## [{name}]\n\n{SECTIONS[name]}"
+        yield table(opts)
     yield f"## [cloud:NAME]\n\n{CLOUD}"
     yield table(options.CLOUD)
     yield f"## [PLUGIN], [cloud:NAME:PLUGIN]\n\n{PLUGIN}"

@@ -53,6 +53,18 @@ def test_the_reference_is_as_the_options_are_declared() -> None:
     assert PAGE.read_text() == reference(), "it is old: make reference"
 
 
+def test_every_option_is_in_the_reference() -> None:
+    page = PAGE.read_text()
+    missing = [
+        f"[{section}] {option}"
+        for section, names in known().items()
+        for option in names
+        if f"| `{option}` |" not in page
+        or (section in options.GROUPS and f"[{section}]" not in page)
+    ]
+    assert not missing
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_option_that_a_document_names_exists(document: str) -> None:
     known_ = known()
