@@ -11,6 +11,7 @@ from oslo_log import log as logging
 
 from synchronizer import __version__, errors
 from synchronizer.conf.options import log_levels
+from synchronizer.daemon.unlogged import seldom
 
 PROJECT = "synchronizer"
 
@@ -60,6 +61,7 @@ def set_up(conf: cfg.ConfigOpts, before: cfg.ConfigOpts | None = None) -> None:
             _set_levels(before)
         raise errors.BadConfiguration(f"it cannot be logged as configured: {error}") from None
     for handler in root.handlers:
+        seldom(handler)
         if type(handler.formatter) is formatters.ContextFormatter:
             handler.setFormatter(
                 Formatter(

@@ -26,7 +26,13 @@ def alone(*directories: pathlib.Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _hold(directory: pathlib.Path) -> Iterator[None]:
-    with (directory / PID_FILE).open("a+") as file:
+    path = directory / PID_FILE
+    try:
+        # Without a buffer: it would be written again, in vain, when the file is closed.
+        file = path.open("ab+", buffering=0)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    with file:
         try:
             # A POSIX lock: it is not inherited by children, so it ends with the master even
             # while they are still ending.
@@ -34,10 +40,17 @@ def _hold(directory: pathlib.Path) -> Iterator[None]:
         except OSError:
             file.seek(0)
             raise errors.BadConfiguration(
-                f"another daemon (pid {file.read().strip() or 'unknown'}) is running in "
+                f"another daemon (pid {file.read().decode().strip() or 'unknown'}) is running in "
                 f"{directory}; stop it, or give this one a state_path and a runtime_path of its own"
             ) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        try:
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n".encode())
+        except OSError as error:
+            raise _unwritable(path, error) from None
         yield
+
+
+def _unwritable(path: pathlib.Path, error: OSError) -> errors.BadConfiguration:
+    """Also where the disk is full: who starts the daemon again finds out when it is not."""
+    return errors.BadConfiguration(f"{path} cannot be written: {error.strerror}")
