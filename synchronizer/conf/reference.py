@@ -8,6 +8,7 @@ from oslo_config import cfg
 
 from synchronizer.bus import rabbit
 from synchronizer.conf import options
+from synchronizer.conf.secretfiles import with_files
 from synchronizer.plugin.loader import available
 
 #: Within a cell of a table.
@@ -84,7 +85,7 @@ def _plugins() -> Iterator[str]:
             yield f"Its types: {names}. What its settings mean, its README tells in full."
         if plugin.settings:
             own = (options.setting_option(setting) for setting in plugin.settings)
-            yield table(options.with_files(own))
+            yield table(with_files(own))
 
 
 def table(opts: Iterable[cfg.Opt]) -> str:
