@@ -159,14 +159,9 @@ def test_another_container_of_it_goes_on_where_the_first_ended(image: Image, wor
         assert container.stop() == 0
     with world.container(image) as container:
         assert described() == before
+        checked = container.execute("synchronizer", "config", "check")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
         assert container.stop() == 0
-
-
-def test_config_check_in_it_finds_all_that_it_needs(image: Image, world: World) -> None:
-    with world.container(image) as container:
-        until("it is healthy", container.healthy, PATIENCE)
-        done = container.execute("synchronizer", "config", "check")
-        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_prepare_keeps_the_passwords_that_are_there(
