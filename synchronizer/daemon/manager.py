@@ -15,6 +15,7 @@ from synchronizer import errors
 from synchronizer.conf import Settings
 from synchronizer.daemon.broker import BrokerService
 from synchronizer.daemon.current import Current
+from synchronizer.daemon.ending import Ending
 from synchronizer.daemon.master import MASTER, Master
 from synchronizer.daemon.monitor import MonitorService
 from synchronizer.daemon.prepare import migrate_ledger
@@ -93,7 +94,11 @@ class Processes:
         """Until the end."""
         self._reports.answer(MASTER, self._sections())
         self._master.start()
-        self._manager.run()
+        try:
+            self._manager.run()
+        except SystemExit:
+            # All have ended. What was set for the case that they do not is still to come.
+            signal.alarm(0)
 
     # --- in a process that begins -----------------------------------------
 
@@ -134,7 +139,10 @@ class Processes:
         return {"Vital signs": lambda: {of.name: _sign(of) for of in self._board.all()}}
 
     def _ends(self) -> None:
-        self._master.ends(self._settings.graceful_shutdown_timeout)
+        seconds = self._settings.graceful_shutdown_timeout
+        self._master.ends(seconds)
+        pids = [process.pid for process in self._manager._child_processes if process.pid]
+        Ending(self._board, pids, seconds).start()
 
 
 def all_services(

@@ -52,6 +52,7 @@ class PartService(cotyledon.Service, abc.ABC):
     ) -> None:
         super().__init__(WorkerId(worker_id))
         self.settings = settings
+        self.board = board
         self._outdated = outdated
         self.heart = Heart(board.slot(self.slot_name(worker_id)), self.grace(settings))
         self.heart.start()
@@ -95,9 +96,10 @@ class PartService(cotyledon.Service, abc.ABC):
         self._stopping.set()
         with self._lock:
             part = self._part
+        # What is only being made may be left as it is: a kill has to be harmless anyway.
         if part is not None:
             part.stop()
-        self._ended.wait(self.settings.graceful_shutdown_timeout)
+            self._ended.wait(self.settings.graceful_shutdown_timeout)
 
     def reload(self) -> None:
         """Ends, to be started again, if the configuration has other settings for this process."""
@@ -106,6 +108,8 @@ class PartService(cotyledon.Service, abc.ABC):
 
     def _run_once(self) -> None:
         self.heart.expect(doing="begins")
+        with self._lock:
+            self._part = None
         try:
             part = self.make()
             with self._lock:

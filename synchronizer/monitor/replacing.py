@@ -67,10 +67,11 @@ class Replacing:
 
 
 def parent_of(pid: int) -> int | None:
-    """The parent of a process; None if there is no such process."""
+    """The parent of a process; None if there is no such process, or it has ended already."""
     try:
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
         return None
     # The name, in parentheses, may hold anything.
-    return int(stat.rpartition(")")[2].split()[1])
+    state, parent = stat.rpartition(")")[2].split()[:2]
+    return None if state in "ZX" else int(parent)

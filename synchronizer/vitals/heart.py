@@ -86,14 +86,17 @@ class Heart:
     def phase(self, phase: Phase, text: str = "") -> None:
         """The process has come so far; `text`: what there is to say of it."""
         was = self._slot.vital
+        if was.phase is Phase.ENDING:
+            return  # whatever its threads come to meanwhile
         if (was.phase, was.text) != (phase, text):
             since = was.since if was.phase == phase else self._clock()
             self._slot.write(phase=phase, text=text, since=since)
 
     def ending(self, seconds: float, text: str = "") -> None:
         """The process ends within so many seconds, whatever was expected of its threads."""
-        self._ending = self._clock() + seconds
-        self.phase(Phase.ENDING, text)
+        if self._ending is None:
+            self.phase(Phase.ENDING, text)
+            self._ending = self._clock() + seconds
         self.beat()
 
     # --- each second ------------------------------------------------------

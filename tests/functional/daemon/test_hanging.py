@@ -214,9 +214,14 @@ def test_a_reload_is_told_to_systemd(watched: Watched) -> None:
     assert heard[at + 1].startswith("MONOTONIC_USEC=")
 
 
-def test_the_end_is_told_to_systemd(watched: Watched) -> None:
+def test_the_end_is_told_to_systemd_and_comes_though_a_process_stands_still(
+    watched: Watched,
+) -> None:
+    stopped = watched.processes()[WORKER]["pid"]
+    os.kill(stopped, signal.SIGSTOP)
     assert watched.daemon.stop() == 0
     assert "STOPPING=1" in watched.messages()
+    assert f"{WORKER} (pid {stopped}) did not end within 10 s; it is killed" in watched_log(watched)
 
 
 def watched_log(watched: Watched) -> str:

@@ -8,7 +8,7 @@ import pytest
 from synchronizer import conf, errors
 from synchronizer.daemon import service
 from synchronizer.metrics import Numbers
-from synchronizer.vitals import Board
+from synchronizer.vitals import Board, Phase
 
 
 class Scripted(service.PartService):
@@ -90,3 +90,56 @@ def test_ending_stops_the_part_that_runs(settings: conf.Settings) -> None:
     thread.join(10)
     assert not thread.is_alive()
     assert told.is_set()
+
+
+def test_a_part_that_is_being_made_is_not_waited_for(settings: conf.Settings) -> None:
+    making, made = threading.Event(), threading.Event()
+
+    class Slow(Scripted):
+        def make(self) -> service.Part:
+            making.set()
+            made.wait(60)
+            return super().make()
+
+    part = Slow(settings, [lambda: None])
+    thread = threading.Thread(target=part.run)
+    thread.start()
+    assert making.wait(60)
+    part.terminate()
+    assert thread.is_alive()
+    made.set()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+def test_how_it_is_stands_on_the_board(
+    settings: conf.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "RETRY_SECONDS", 0.0)
+    seen: list[tuple[Phase, str]] = []
+
+    class Seen(Scripted):
+        def make(self) -> service.Part:
+            vital = self.board.read(self.name)
+            seen.append((vital.phase, vital.text))
+            return super().make()
+
+    part = Seen(settings, [])
+
+    def last() -> None:
+        seen.append((part.board.read("scripted").phase, ""))
+        part.terminate()
+
+    part.script += [
+        raising(errors.LedgerUnavailable("the ledger is away")),
+        raising(errors.BadPlugin("no such plugin")),
+        last,
+    ]
+    part.run()
+    assert seen == [
+        (Phase.STARTING, ""),
+        (Phase.WAITING, "the ledger is away"),
+        (Phase.BLOCKED, "no such plugin"),
+        (Phase.RUNNING, ""),
+    ]
+    assert part.board.read("scripted").phase is Phase.ENDING
