@@ -9,7 +9,7 @@
 # stack, a phase. It relies on DevStack's functions and on ``settings``.
 
 # The clean.sh of some releases loads the settings of no plugin.
-if [[ -z "${SYNCHRONIZER_CONF_DIR:-}" ]]; then
+if [[ -z "${SYNCHRONIZER_CONF:-}" ]]; then
     # shellcheck source-path=SCRIPTDIR source=settings
     source "$(dirname "${BASH_SOURCE[0]}")/settings"
 fi

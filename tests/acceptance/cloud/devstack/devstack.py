@@ -63,8 +63,8 @@ class DevStack:
         top.mkdir()
         for name in SCRIPTS:
             shutil.copy(HERE / name, top / name)
-        (top / "localrc").write_text(assignments(self._variables() | options))
-        (top / "openrc").write_text(assignments(self._someone(), export=True))
+        (top / "localrc").write_text(assignments(self._variables() | options, "{0}=${{{0}-{1}}}"))
+        (top / "openrc").write_text(assignments(self._someone(), "export {0}={1}"))
         (top / "post-config.conf").write_text(
             "".join(f"{self.conf} {' '.join(line)}\n" for line in configuration)
         )
@@ -74,8 +74,11 @@ class DevStack:
 
     # --- what DevStack's users do -------------------------------------------
 
-    def run(self, script: str, **variables: str) -> None:
-        """stack.sh, unstack.sh or clean.sh, to its end."""
+    def run(self, script: str, *, status: int = 0, **variables: str) -> None:
+        """stack.sh, unstack.sh or clean.sh, which has to end with this status.
+
+        `variables` go before those of localrc.
+        """
         path = f"{self.path}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
         ours = {k: v for k, v in os.environ.items() if k.startswith(("PIP_", "SSL_", "XDG_"))}
         ours["PIP_CACHE_DIR"] = os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache/pip"))
@@ -92,12 +95,13 @@ class DevStack:
                 start_new_session=True,
             )
             try:
-                status = process.wait(PATIENCE)
+                ended = process.wait(PATIENCE)
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        assert status == 0, f"{script} ended with {status}:\n{self.told(script)}\n{self.log()}"
+        told = f"{self.told(script)}\n{self.log()}"
+        assert ended == status, f"{script} ended with {ended}:\n{told}"
 
     def ask(self, *arguments: str) -> str:
         """What a command of the installed `synchronizer` prints."""
@@ -251,13 +255,15 @@ class DevStack:
             "rabbitmqctl": ["env", "-i", *control, "/usr/lib/rabbitmq/bin/rabbitmqctl"],
             "mysql": ["mariadb"],
             "openstack": [f"{settings.venv}/bin/openstack"],
-            Path(f"python{self._variables()['PYTHON3_VERSION']}").name: [sys.executable],
+            f"python{sys.version_info.major}.{sys.version_info.minor}": [sys.executable],
+            "python3.10": ["false"],  # what any script makes of being that old
         }
         for name, command in wrapped.items():
             (programs / name).write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
             (programs / name).chmod(0o755)
 
 
-def assignments(variables: dict[str, str], *, export: bool = False) -> str:
-    word = "export " if export else ""
-    return "".join(f"{word}{name}={shlex.quote(value)}\n" for name, value in variables.items())
+def assignments(variables: dict[str, str], form: str) -> str:
+    """For a shell, each in the form given."""
+    lines = [form.format(name, shlex.quote(value)) for name, value in variables.items()]
+    return "".join(f"{line}\n" for line in lines)

@@ -126,6 +126,22 @@ def readable_by_others(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"ENABLED_SERVICES": "mysql,key,n-api"}, "enable_service rabbit"),
+        ({"DATABASE_TYPE": ""}, "enable_service mysql"),
+        ({"PYTHON3_VERSION": "3.10"}, "Synchronizer needs Python 3.11"),
+    ],
+)
+def test_stacking_ends_early_and_says_what_is_missing(
+    devstack: DevStack, variables: dict[str, str], told: str
+) -> None:
+    devstack.run("stack.sh", status=1, **variables)
+    assert told in devstack.told("stack.sh")
+    assert "Installing Synchronizer" not in devstack.told("stack.sh")
+
+
 def test_every_service_of_the_cloud_is_sampled(
     sampled: dict[StreamKey, str], consumer: Copying, whole: RunningCloud
 ) -> None:
