@@ -96,7 +96,8 @@ def test_panels_of_the_dashboard_lie_side_by_side() -> None:
 
 def test_every_alert_is_tested_as_it_fires_and_as_it_does_not() -> None:
     cases = yaml.safe_load(monitoring.CASES.read_text())["tests"]
-    fires, rests = set(), set()
+    fires: set[str] = set()
+    rests: set[str] = set()
     for case in cases:
         for one in case.get("alert_rule_test", ()):
             (fires if one["exp_alerts"] else rests).add(one["alertname"])
