@@ -9,5 +9,6 @@ killed. A folder that was made stays as it is.
 * `left.<database>.json.gz`: the high-water marks beside it, and what a consumer had from that
   daemon (answers and notifications, as they were on the bus, in order);
 * `consumer.zip`: the client and the bus of that version, unchanged, to be run from the archive;
-* `schemas.json.gz`: its JSON Schemas, by name.
+* `schemas.json.gz`: its JSON Schemas, by name;
+* `synchronizer.conf.sample.gz`: its configuration with every option.
 """

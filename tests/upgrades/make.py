@@ -51,6 +51,7 @@ def main(version: str, python: pathlib.Path) -> None:
             running.close()
     _pack(folder / "consumer.zip", python)
     _describe(folder / "schemas.json.gz", python)
+    _sample(folder / "synchronizer.conf.sample.gz", python)
 
 
 def _leave(folder: pathlib.Path, kind: str, python: pathlib.Path, url: str) -> None:
@@ -80,6 +81,13 @@ def _pack(archive: pathlib.Path, python: pathlib.Path) -> None:
 def _describe(file: pathlib.Path, python: pathlib.Path) -> None:
     """The published schemas of that version, each whole by itself."""
     told = subprocess.run([python, "-c", SCHEMAS], check=True, capture_output=True)
+    file.write_bytes(gzip.compress(told.stdout, 9, mtime=0))
+
+
+def _sample(file: pathlib.Path, python: pathlib.Path) -> None:
+    """The configuration of that version with every option."""
+    command = [python.with_name("synchronizer"), "config", "sample"]
+    told = subprocess.run(command, check=True, capture_output=True)
     file.write_bytes(gzip.compress(told.stdout, 9, mtime=0))
 
 

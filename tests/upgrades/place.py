@@ -49,6 +49,14 @@ def left(version: str, kind: str) -> dict[str, Any]:
     return found
 
 
+def schemas(version: str) -> dict[str, Any]:
+    """The JSON Schemas of that version, by name."""
+    found: dict[str, Any] = json.loads(
+        gzip.decompress((HERE / version / "schemas.json.gz").read_bytes())
+    )
+    return found
+
+
 def place_marks(marks: dict[str, Any], directory: pathlib.Path) -> None:
     """The high-water marks, as that version kept them."""
     file = directory / "high-water.json"

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
 from synchronizer import errors
 from synchronizer.bus import topics, transport
 from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.rpc import RpcServer
+from tests.upgrades import place
 
 PATIENCE = 60.0
 
@@ -17,9 +21,12 @@ Message = dict[str, Any]
 
 class Standin:
     """Answers with the recorded snapshots. `tell` sends the notifications that followed them;
-    bookmarks that are asked for are of where the consumers are, by then."""
+    bookmarks that are asked for are of where the consumers are, by then. `refused`: what was
+    asked that this version's schemas do not have."""
 
-    def __init__(self, url: str, lines: Sequence[Message]) -> None:
+    def __init__(self, url: str, lines: Sequence[Message], *, version: str) -> None:
+        self.refused: list[str] = []
+        self._schemas = place.schemas(version)
         self._pages: dict[str, Message] = {
             line["answer"]["cloud"]: line["answer"]
             for line in lines
@@ -46,6 +53,12 @@ class Standin:
         for line in self._sent:
             self._send(line["event_type"], line["payload"])
 
+    def contradict(self, cloud: str) -> None:
+        """Tells of another digest at the revision where consumers are."""
+        mark = self._bookmark(cloud)
+        mark["digest"] = f"{int(mark['digest'], 16) ^ 1:032x}"
+        self._send(f"{mark['type']}.bookmark", mark)
+
     # --- what is asked by RPC -------------------------------------------------
 
     def describe(self, ctxt: object) -> Message:
@@ -67,25 +80,39 @@ class Standin:
             },
         }
 
-    def get_all(self, ctxt: object, cloud: str, **arguments: Any) -> Message:
-        return self._pages[cloud]
+    def get_all(self, ctxt: object, **arguments: Any) -> Message:
+        self._check("get-all", arguments)
+        return self._pages[arguments["cloud"]]
 
-    def changes(self, ctxt: object, cloud: str, since: int, **arguments: Any) -> Message:
+    def changes(self, ctxt: object, **arguments: Any) -> Message:
+        self._check("changes", arguments)
         raise errors.ServiceUnavailable("it is being upgraded")
 
-    def barrier(self, ctxt: object, cloud: str, nonce: str, **arguments: Any) -> Message:
+    def barrier(self, ctxt: object, **arguments: Any) -> Message:
+        self._check("barrier", arguments)
+        mark = self._bookmark(arguments["cloud"])
+        self._send(f"{mark['type']}.bookmark", {**mark, "nonce": arguments["nonce"]})
+        return {"epoch": mark["epoch"], "revision": mark["revision"]}
+
+    # --------------------------------------------------------------------------
+
+    def _check(self, method: str, arguments: Message) -> None:
+        problem = best_match(
+            Draft202012Validator(self._schemas[f"{method}-request"]).iter_errors(arguments)
+        )
+        if problem is not None:
+            self.refused.append(f"{method}: {problem.message}")
+            raise errors.BadRequest(problem.message)
+
+    def _bookmark(self, cloud: str) -> Message:
         at = self._told.get(cloud, self._pages[cloud])
         shared = ("schema", "cloud", "type", "epoch", "count", "digest")
-        mark = {
+        return {
             **{name: at[name] for name in shared},
             "revision": at.get("last", at.get("revision")),
             "listed_at": at.get("listed_at"),
             "next_within": 60.0,
         }
-        self._send(f"{at['type']}.bookmark", {**mark, "nonce": nonce})
-        return {"epoch": mark["epoch"], "revision": mark["revision"]}
-
-    # --------------------------------------------------------------------------
 
     def _send(self, event_type: str, payload: Message) -> None:
         topic = topics.topic_of(payload["cloud"], payload["type"])

@@ -6,16 +6,15 @@ ledger is the one that this daemon left, with revisions that nobody was told of.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.functional.nova import scripted
+from tests.functional.upgrades.broker import local_broker
 from tests.functional.upgrades.cloud import Servers
 from tests.functional.upgrades.consumer import PATIENCE, OldConsumer
 from tests.functional.upgrades.standin import Standin
@@ -37,21 +36,6 @@ settle = 0
 [relay]
 bookmark_interval = 2
 """
-
-
-@contextmanager
-def local_broker(socket: Path) -> Iterator[None]:
-    socket.parent.mkdir(exist_ok=True)
-    broker = subprocess.Popen(
-        [sys.executable, "-m", "synchronizer.bus.local", str(socket)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert broker.stdout is not None
-    assert broker.stdout.readline().startswith("listening")
-    yield
-    broker.kill()
-    broker.communicate()
 
 
 @pytest.fixture
@@ -105,7 +89,7 @@ def test_a_consumer_of_an_older_version_stays_exact_across_the_upgrade(
         with ExitStack() as older:
             if not bus_url:
                 older.enter_context(local_broker(daemon.path / "run" / "bus.sock"))
-            standin = older.enter_context(Standin(bus, lines))
+            standin = older.enter_context(Standin(bus, lines, version=version))
             consumer = stack.enter_context(OldConsumer(version, bus, TYPE))
             consumer.wait("its copies", lambda: len(synced(consumer.events)) == len(clouds))
             standin.tell()
