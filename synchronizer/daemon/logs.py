@@ -4,6 +4,7 @@
 import logging as python_logging
 import pathlib
 from collections.abc import Iterable
+from typing import Any
 
 from oslo_config import cfg
 from oslo_log import formatters, rate_limit
@@ -12,8 +13,12 @@ from oslo_log import log as logging
 from synchronizer import __version__, errors
 from synchronizer.conf.options import log_levels
 from synchronizer.daemon.unlogged import seldom
+from synchronizer.model import StreamKey
 
 PROJECT = "synchronizer"
+
+#: What lines may be about.
+FIELDS = ("cloud", "type", "revision")
 
 
 class Formatter(formatters.ContextFormatter):
@@ -26,6 +31,28 @@ class Formatter(formatters.ContextFormatter):
         text: str = super().format(record)
         summary = getattr(record, "error_summary", "")
         return text if record.exc_info or not summary else text.removesuffix(f": {summary}")
+
+
+class Context(python_logging.Filter):
+    """Says of each line what it is about: `cloud`, `type` and `revision` (empty where it is about
+    none), for format strings and for formats with fields; and `resource`, in oslo.log's way.
+
+    A line is about the stream that it names; its revision is what the caller says.
+    """
+
+    def filter(self, record: python_logging.LogRecord) -> bool:
+        named = record.args if isinstance(record.args, tuple) else ()
+        found: dict[str, Any] = {}
+        for key in named:
+            if isinstance(key, StreamKey):
+                found = {"cloud": key.cloud, "type": key.type}
+                record.resource = f"[{key}] "
+                break
+        extra = [*getattr(record, "extra_keys", ()), *found]
+        for name in FIELDS:
+            setattr(record, name, found.get(name, getattr(record, name, "")))
+        record.extra_keys = sorted(set(extra))
+        return True
 
 
 def prepare() -> None:
@@ -62,6 +89,7 @@ def set_up(conf: cfg.ConfigOpts, before: cfg.ConfigOpts | None = None) -> None:
         raise errors.BadConfiguration(f"it cannot be logged as configured: {error}") from None
     for handler in root.handlers:
         seldom(handler)
+        handler.addFilter(Context())
         if type(handler.formatter) is formatters.ContextFormatter:
             handler.setFormatter(
                 Formatter(

@@ -50,6 +50,7 @@ def begin(connection: Connection, stream_id: int, reason: str, above: int = 0) -
         old.epoch,
         old.revision,
         reason,
+        revision=revision,
     )
     return streams.load(connection, stream_id)
 
@@ -58,7 +59,11 @@ def first(connection: Connection, key: StreamKey, rules: str, mark: Mark | None)
     """A new stream; above its mark, if another ledger has published it before."""
     revision = 0 if mark is None else mark[1] + 1
     created = streams.create(connection, key, rules, new_id(), revision)
-    LOG.info("%s: a new stream, epoch %s at revision %d", key, created.epoch, revision)
+    LOG.info(
+        "%s: a new stream, epoch %s at revision %d",
+        *(key, created.epoch, revision),
+        revision=revision,
+    )
     return created
 
 
@@ -119,6 +124,7 @@ def mend(connection: Connection, stream_id: int) -> bool:
         digest,
         state.count,
         state.digest,
+        revision=state.revision,
     )
     connection.execute(
         update(stream)

@@ -249,6 +249,7 @@ class Relay:
             state.key,
             state.published + 1,
             state.floor,
+            revision=state.floor,
         )
         self._ledger.mark_published(state.id, state.epoch, state.published, state.floor)
         self._accept(progress, self._ledger.state(state.id))

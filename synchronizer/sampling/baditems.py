@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Items of a stream that cannot be read, each told once."""
+"""Items of a stream that cannot be read: each counted once, some of them told."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ from synchronizer.model import StreamKey
 LOG = logging.getLogger(__name__)
 
 _MOST = 1000
+_SHOWN = 3
 
 
 class BadItems:
@@ -21,9 +22,10 @@ class BadItems:
         self._told: set[str] = set()
 
     def tell(self, bad: Sequence[errors.BadItem]) -> None:
-        """Logs those that were not told yet."""
-        for item in bad:
-            text = str(item)
-            if text not in self._told and len(self._told) < _MOST:
-                self._told.add(text)
-                LOG.warning("%s: an item is left out: %s", self._key, text)
+        """Logs, in a line for all of them, those of a page that were not told yet."""
+        new = list(dict.fromkeys(str(item) for item in bad if str(item) not in self._told))
+        new = new[: _MOST - len(self._told)]
+        if new:
+            self._told.update(new)
+            more = f" and {len(new) - _SHOWN} more" if len(new) > _SHOWN else ""
+            LOG.warning("%s: left out: %s%s", self._key, "; ".join(new[:_SHOWN]), more)

@@ -314,7 +314,7 @@ class Lister:
             self._said = None
             count = sampling.sampler.baseline.known.count
             seconds = self._clock.monotonic() - began
-            LOG.info("%s: listed on demand, %d entities in %.1f s", self._key, count, seconds)
+            LOG.debug("%s: listed on demand, %d entities in %.1f s", self._key, count, seconds)
         else:
             self._leave_to_the_worker(sampling)
 

@@ -19,8 +19,7 @@ from synchronizer.snapshot.history import Histories
 from synchronizer.snapshot.numbering import Numbering
 from synchronizer.snapshot.roster import Rosters
 from synchronizer.snapshot.single import GetOne
-
-LOG = logging.getLogger(__name__)
+from synchronizer.snapshot.trouble import Trouble
 
 Method = TypeVar("Method", bound=Callable[..., dict[str, Any]])
 
@@ -29,22 +28,25 @@ def _outward(method: Method) -> Method:
     """Keeps what only concerns the operator (paths, databases) on this side of the wire."""
 
     @functools.wraps(method)
-    def guarded(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    def guarded(self: "Endpoint", *args: Any, **kwargs: Any) -> dict[str, Any]:
+        trouble = self._trouble
         try:
-            return method(*args, **kwargs)
+            answer: dict[str, Any] = method(self, *args, **kwargs)
         except (errors.LedgerUnavailable, errors.Refused) as error:
-            LOG.warning("%s cannot be answered: %s", method.__name__, error)
+            trouble.failed(method.__name__, error)
             raise errors.ServiceUnavailable("the ledger does not answer; try again") from None
         except errors.BusUnavailable as error:
-            LOG.warning("%s cannot be answered: %s", method.__name__, error)
+            trouble.failed(method.__name__, error)
             raise errors.ServiceUnavailable(
                 "the server's bus does not take its notifications; try again"
             ) from None
         except errors.Stop as error:
-            LOG.error("%s cannot be answered: %s", method.__name__, error)
+            trouble.failed(method.__name__, error, logging.ERROR)
             raise errors.ServiceUnavailable(
                 "the ledger cannot be used; the server's log says why"
             ) from None
+        trouble.worked()
+        return answer
 
     return cast(Method, guarded)
 
@@ -74,6 +76,7 @@ class Endpoint:
         lister: Lister | None = None,
         interval: Interval = unknown,
     ) -> None:
+        self._trouble = Trouble()
         directory = Directory(ledger)
         freshness = Freshness(
             ledger,

@@ -91,7 +91,7 @@ class Store:
             if when > now:
                 return when - now
             del self._orphans[name]
-            LOG.info("queue %s had no consumer for %g s and is gone", name, self._limits.grace)
+            LOG.debug("queue %s had no consumer for %g s and is gone", name, self._limits.grace)
             self._delete(self._queues[name])
         return None
 

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.functional.daemon.running import ALL, BROKER, RELAY, SNAPSHOT, WORKER, Edited, until
+from tests.functional.daemon.running import (
+    ALL,
+    BROKER,
+    MONITOR,
+    RELAY,
+    SNAPSHOT,
+    WORKER,
+    Edited,
+    until,
+)
 from tests.support.simulated import CLOUD, SimulatedCloud
 
 
@@ -34,7 +43,7 @@ def as_at_first(running: Edited) -> None:
         ("[relay]\npoll = 0.05\n", {RELAY}, "poll in [relay]: 0.05, was: 0.025"),
         (
             "[nova.server]\ninterval = 3600\n",
-            {WORKER, SNAPSHOT},
+            {WORKER, SNAPSHOT, MONITOR},  # which tells what is stale
             "interval in [nova.server]: 3600.0, was: not set",
         ),
         ("[snapshot]\npage = 50\n", {SNAPSHOT}, "page in [snapshot]: 50, was: 500"),
