@@ -136,7 +136,7 @@ MONITOR: list[cfg.Opt] = [
     cfg.StrOpt(
         "listen",
         default="127.0.0.1:9788",
-        regex=r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}|",
+        regex=r"^((\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5})?$",
         help="HOST:PORT at which /healthz, /readyz and /metrics are served over HTTP, to everybody "
         "who can reach it. Empty: nowhere.",
     ),

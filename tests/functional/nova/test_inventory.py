@@ -262,3 +262,24 @@ def test_check_finds_out_that_flavors_are_hidden(
             list(plugin.check())
     finally:
         plugin.close()
+
+
+def test_check_tells_of_each_type_what_is_wrong_and_of_the_others_that_they_are_well(
+    cloud: Scripted, api: ComputeApi, make_plugin: MakePlugin
+) -> None:
+    sampled = PluginContext("c1", {}, frozenset({"nova.flavor", "nova.hypervisor", "nova.service"}))
+    make_plugin(cloud.auth_url)  # its clouds.yaml
+    plugin = NovaPlugin(sampled)
+    try:
+        cloud.roles = ["member"]
+        with pytest.raises(NotPermitted) as refused:
+            list(plugin.check())
+        told = refused.value.kwargs["problems"]
+        assert [line.partition(":")[0] for line in told] == [
+            "nova.flavor",
+            "nova.hypervisor",
+            "nova.service",
+        ]
+        assert all(line in refused.value.message for line in told)
+    finally:
+        plugin.close()

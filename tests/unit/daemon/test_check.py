@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 import pathlib
+from collections.abc import Iterable, Iterator
 
 import pytest
+from oslo_config import cfg
 
+from synchronizer import errors
 from synchronizer.conf import Settings
+from synchronizer.conf.exposed import exposed
+from synchronizer.daemon import check as checking
 from synchronizer.daemon.check import Finding, check
 from synchronizer.daemon.main import read
 from synchronizer.ledger import Ledger
+from synchronizer.model import EntityType
+from synchronizer.plugin import Page, Plugin, PluginContext
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +74,57 @@ def test_a_file_that_is_no_ledger_is_a_problem(tmp_path: pathlib.Path) -> None:
     of.state_path.mkdir()
     (of.state_path / "ledger.sqlite").write_text("this is no database, is it? " * 50)
     assert any("ledger" in what for what in problems(list(check(of))))
+
+
+class Half(Plugin):
+    """Of its types one can be listed, and two cannot."""
+
+    service = "half"
+
+    def types(self) -> tuple[EntityType, ...]:
+        return ()
+
+    def get_all(self, type_: EntityType) -> Iterator[Page]:
+        raise NotImplementedError
+
+    def check(self) -> Iterable[str]:
+        yield "half: half.first can be listed"
+        raise errors.several(
+            [errors.SourceUnavailable("half.second: gone"), errors.NotPermitted("half.third: no")]
+        )
+
+
+def test_each_problem_of_a_plugin_has_a_line_beside_what_is_well(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "make_plugin", lambda cloud, plugin: Half(PluginContext("known")))
+    *_, first, second, third = check(settings(tmp_path))
+    assert first == Finding("cloud known, plugin nova: half: half.first can be listed")
+    assert [second.problem, third.problem] == ["half.second: gone", "half.third: no"]
+
+
+def test_an_address_to_listen_at_is_checked_before_anything_listens(
+    tmp_path: pathlib.Path,
+) -> None:
+    text = "clouds = known\n[monitor]\nlisten = {}\n"
+    findings = list(check(settings(tmp_path, text.format("[::1]:9788")), offline=True))
+    assert any("served at [::1]:9788" in finding.what for finding in findings)
+    with pytest.raises(errors.BadConfiguration, match="listen"):
+        settings(tmp_path, text.format("9788"))
+
+
+def test_secrets_that_everybody_may_read_are_advised_against(tmp_path: pathlib.Path) -> None:
+    text = "[DEFAULT]\nclouds = known\n[ledger]\n{}\n"
+    safe, told = tmp_path / "safe.conf", tmp_path / "told.conf"
+    told.write_text(text.format("connection = postgresql://me:pw@host/db"))
+    safe.write_text(text.format("retention = 9999"))
+    for file in (safe, told):
+        file.chmod(0o644)
+    conf = cfg.ConfigOpts()
+    read([safe, told], conf)
+    assert exposed(conf) == [str(told)]
+    told.chmod(0o640)
+    assert exposed(conf) == []
+    (finding,) = (f for f in check(settings(tmp_path), offline=True, exposed=["/x"]) if f.advice)
+    assert "chmod o-rwx /x" in (finding.advice or "")
+    assert finding.problem is None
