@@ -94,6 +94,6 @@ class Housekeeping:
 
     def _compact(self, state: StreamState) -> None:
         older_than = int((self._now() - self._retention) * 1_000_000)
-        total = compact(self._ledger, state.id, older_than, self._stopping)
+        total = compact(self._ledger, state.id, older_than, self._stopping, self._pulse)
         if total:
             LOG.info("%s: %d old versions removed", state.key, total)

@@ -15,6 +15,7 @@ from synchronizer import errors
 from synchronizer.ledger import Ledger, StreamState, Write
 from synchronizer.sampling.baseline import Baseline
 from synchronizer.sampling.diff import Difference
+from synchronizer.vitals import NO_PULSE, Pulse
 
 LOG = logging.getLogger(__name__)
 
@@ -47,8 +48,15 @@ class Tail:
 class Committer:
     """Writes one stream. The caller holds the stream's lock."""
 
-    def __init__(self, ledger: Ledger, baseline: Baseline, on_reload: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        baseline: Baseline,
+        on_reload: Callable[[], None],
+        pulse: Pulse = NO_PULSE,
+    ) -> None:
         self._ledger = ledger
+        self._pulse = pulse
         self._on_reload = on_reload
         self._baseline = baseline
 
@@ -59,6 +67,7 @@ class Committer:
         rest += [d for d in differences if d.op == "delete"]
         refusals = 0
         while rest:
+            self._pulse.expect(doing="records changes")
             chunk = rest[:MAX_ROWS]
             known = self._baseline.known
             try:
@@ -86,6 +95,7 @@ class Committer:
         there are any, nothing was recorded: they are to be sampled again first.
         """
         for _ in range(MAX_REFUSALS):
+            self._pulse.expect(doing="records a listing")
             known = self._baseline.known
             try:
                 self._baseline.state = self._ledger.commit(known, (), listed_at=listed_at)

@@ -104,11 +104,11 @@ class StreamSampler:
         self.counters = counters
         self.clock = clock
         self.baseline = Baseline()
-        self.lock = Turns()
+        self.lock = Turns(pulse)
         self.words = Words()
         self._rules = Rules(masked(type_, volatile, sensitive), ledger.seed, plugin.version)
         self._hasher = RawHasher(type_.id_field, live=lambda: len(self.baseline.live))
-        self._committer = Committer(ledger, self.baseline, on_reload)
+        self._committer = Committer(ledger, self.baseline, on_reload, pulse)
         self._bad_items = BadItems(self.key)
         self._owed: set[str] = set()  # to be sampled again, and told to nobody for an error
         self._unmasked: frozenset[str] = frozenset()

@@ -9,11 +9,21 @@ import collections
 import threading
 from types import TracebackType
 
+from synchronizer.vitals import NO_PULSE, Pulse
+
+#: Seconds between two words of who waits.
+WORD = 1.0
+
 
 class Turns:
-    """A mutual exclusion, first come, first served. Not re-entrant."""
+    """A mutual exclusion, first come, first served. Not re-entrant.
 
-    def __init__(self) -> None:
+    Whoever waits says so to `pulse` each second: if anybody is stuck, it is the one whose turn
+    it is.
+    """
+
+    def __init__(self, pulse: Pulse = NO_PULSE) -> None:
+        self._pulse = pulse
         self._guard = threading.Lock()
         self._taken = False
         self._waiting: collections.deque[threading.Lock] = collections.deque()
@@ -26,7 +36,10 @@ class Turns:
             mine = threading.Lock()
             mine.acquire()
             self._waiting.append(mine)
-        mine.acquire()  # released by the one before, who leaves `_taken` set for us
+        # Released by the one before, who leaves `_taken` set for us.
+        while not mine.acquire(timeout=WORD):
+            self._pulse.expect(doing="waits for its turn")
+        self._pulse.expect()
 
     def __exit__(
         self,

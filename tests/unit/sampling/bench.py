@@ -10,6 +10,7 @@ from synchronizer.ledger import Ledger, StreamState, Version
 from synchronizer.sampling.listing import Listed as ListingEnd
 from synchronizer.sampling.settings import TypeSettings
 from synchronizer.sampling.typesampling import TypeSampling
+from synchronizer.vitals import NO_PULSE, Pulse
 from tests.unit.sampling.source import THING, Listed, VirtualClock
 
 
@@ -22,6 +23,7 @@ class Bench:
         source: Listed,
         clock: VirtualClock,
         owner: str | None = "me",
+        pulse: Pulse = NO_PULSE,
         **settings: Any,
     ) -> None:
         self.ledger = ledger
@@ -38,6 +40,7 @@ class Bench:
             on_fatal=self.fatal.append,
             clock=clock,
             uniform=lambda low, high: high,
+            pulse=pulse,
         )
         self.sampling.sampler.open(owner)
         self.sampling.holds.open()
