@@ -33,7 +33,7 @@ class Difference:
         return self.section == "DEFAULT" and self.option in LOG_OPTIONS
 
     def __str__(self) -> str:
-        return f"{self.option} in [{self.section}]"
+        return f"[{self.section}] {self.option}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

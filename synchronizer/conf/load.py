@@ -12,7 +12,7 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.bus import rabbit
 from synchronizer.bus.transport import uses_rabbit
-from synchronizer.conf import options
+from synchronizer.conf import libraries, options
 from synchronizer.conf.given import Given, read_sections
 from synchronizer.conf.plugins import PluginDeclarations, declared, unused
 from synchronizer.conf.settings import (
@@ -137,7 +137,7 @@ def rabbit_options(conf: cfg.ConfigOpts, given: Given, *urls: str) -> dict[str, 
     """The options of the RabbitMQ driver that a file or the environment sets."""
     if rabbit.GROUP not in given.sections and not any(map(uses_rabbit, urls)):
         return {}
-    opts = options.rabbit_opts()
+    opts = libraries.rabbit_opts()
     given.register(conf, opts, rabbit.GROUP)
     found = {}
     for option in opts:

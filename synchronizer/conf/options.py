@@ -3,19 +3,16 @@
 
 import copy
 import socket
-from collections.abc import Collection, Iterable
 from typing import Any
 
 from oslo_config import cfg, types
-from oslo_log import _options as log_options
-from oslo_log import versionutils
 
 from synchronizer.bus import rabbit
+from synchronizer.conf.changeable import can_change
+from synchronizer.conf.libraries import log_opts, rabbit_opts
 from synchronizer.conf.secretfiles import with_files
 from synchronizer.plugin import Setting
 from synchronizer.plugin.loader import available
-
-QUIET = ("alembic=WARN", "cotyledon=WARN", "novaclient=WARN", "openstack=WARN")
 
 DEFAULT: list[cfg.Opt] = [
     cfg.ListOpt(
@@ -265,13 +262,6 @@ TYPE += [
     ),
 ]
 
-
-def can_change(options: Iterable[cfg.Opt], but: Collection[str] = ()) -> None:
-    """Marks what a running daemon takes over when it reads its configuration again."""
-    for option in options:
-        option.mutable = option.name not in but
-
-
 can_change(LEDGER, but=["connection"])
 can_change(SNAPSHOT, but=["workers"])
 can_change(MONITOR, but=["hang_timeout"])
@@ -323,49 +313,4 @@ def setting_option(setting: Setting) -> cfg.Opt:
         secret=setting.secret,
         mutable=True,
     )
-    return option
-
-
-def rabbit_opts() -> list[cfg.Opt]:
-    """The options of oslo.messaging's RabbitMQ driver, with our defaults."""
-    # Only here: who has no such URL needs neither kombu nor its options.
-    from oslo_messaging._drivers import amqp, impl_rabbit
-
-    opts: list[cfg.Opt] = [copy.copy(o) for o in [*amqp.amqp_opts, *impl_rabbit.rabbit_opts]]
-    can_change(opts)
-    for option in map(with_a_sample, opts):
-        default = rabbit.DEFAULTS.get(option.name)
-        if default is not None:
-            option.default = option.type(default.value)
-            option.help = f"{option.help} ({default.reason})"
-        if option.name == "ssl_ca_file":
-            option.sample_default = "/etc/ssl/certs/ca-certificates.crt"
-        elif option.name == "processname":
-            option.sample_default = "synchronizer"
-    return opts
-
-
-def log_opts() -> list[tuple[str, list[cfg.Opt]]]:
-    """oslo.log's options, with the group that oslo.config calls None by its name."""
-    groups = []
-    for name, options in log_options.list_opts():
-        # Those of deprecations are registered where something is deprecated, which nothing is.
-        own = [copy.copy(o) for o in options if o not in versionutils.deprecated_opts]
-        can_change(own)
-        for option in own:
-            if option.dest == "default_log_levels":
-                option.sample_default = log_levels()
-        groups.append((name or "DEFAULT", [with_a_sample(option) for option in own]))
-    return groups
-
-
-def log_levels() -> list[str]:
-    """oslo.log's, and those of libraries that say at INFO what no operator needs."""
-    return [*log_options.DEFAULT_LOG_LEVELS, *QUIET]
-
-
-def with_a_sample(option: cfg.Opt) -> cfg.Opt:
-    """Where there is no default, the sample shows the option empty: that is the same."""
-    if option.default is None and option.sample_default is None:
-        option.sample_default = ""
     return option

@@ -7,7 +7,7 @@ from typing import Any
 from oslo_config import cfg
 
 from synchronizer.bus import rabbit
-from synchronizer.conf import options
+from synchronizer.conf import libraries, options
 from synchronizer.conf.secretfiles import with_files
 from synchronizer.plugin.loader import available
 
@@ -71,8 +71,8 @@ def _parts() -> Iterator[str]:
     yield f"## [TYPE], [cloud:NAME:TYPE]\n\n{TYPE}"
     yield table(options.TYPE)
     yield f"## [{rabbit.GROUP}]\n\nOf oslo.messaging's driver, for the daemon's own bus alone."
-    yield table(options.rabbit_opts())
-    for name, of_log in options.log_opts():
+    yield table(libraries.rabbit_opts())
+    for name, of_log in libraries.log_opts():
         yield f"## [{name}]: the log\n\nOf oslo.log."
         yield table(of_log)
 

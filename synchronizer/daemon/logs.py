@@ -11,7 +11,7 @@ from oslo_log import formatters, rate_limit
 from oslo_log import log as logging
 
 from synchronizer import __version__, errors
-from synchronizer.conf.options import log_levels
+from synchronizer.conf.libraries import log_levels
 from synchronizer.daemon.unlogged import seldom
 from synchronizer.model import StreamKey
 

@@ -103,7 +103,9 @@ class Processes:
     # --- in a process that begins -----------------------------------------
 
     def _begun(self, service: type[PartService], worker_id: int, **more: Any) -> PartService:
-        self._reports.answer(service.slot_name(worker_id), self._sections())
+        name = service.slot_name(worker_id)
+        multiprocessing.current_process().name = name  # as it stands in the log, where that has it
+        self._reports.answer(name, self._sections())
         return service(worker_id, self._current.settings, outdated=self._outdated, **more)
 
     def _outdated(self, name: str) -> bool:

@@ -66,7 +66,9 @@ class Reloader:
         self._mark = new.log_file_mark
         LOG.info(
             "The configuration is taken over: %s; %s",
-            f"{len(found)} options are others" if found else "no option is another",
+            {0: "no option is another", 1: "one option is another"}.get(
+                len(found), f"{len(found)} options are others"
+            ),
             f"begins again: {', '.join(processes)}" if processes else "no process begins again",
         )
 

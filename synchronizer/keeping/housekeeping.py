@@ -96,4 +96,4 @@ class Housekeeping:
         older_than = int((self._now() - self._retention) * 1_000_000)
         total = compact(self._ledger, state.id, older_than, self._stopping, self._pulse)
         if total:
-            LOG.info("%s: %d old versions removed", state.key, total)
+            LOG.debug("%s: %d old versions removed", state.key, total)

@@ -142,7 +142,11 @@ class Committer:
             raise taken_over(state)
         self._baseline.load(state, live)
         self._on_reload()
-        LOG.info("%s: baseline of %d entities at %d read", state.key, len(live), state.revision)
+        LOG.info(
+            "%s: baseline of %d entities at %d read",
+            *(state.key, len(live), state.revision),
+            revision=state.revision,
+        )
 
     def _apply(
         self, chunk: Sequence[Difference], state: StreamState, tick: int, done: Committed

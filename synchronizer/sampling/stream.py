@@ -135,7 +135,8 @@ class StreamSampler:
         self._unmasked = self._rules.unmasked_after(found.rules)
         with self.lock:
             self.baseline.load(state, live)
-        LOG.info("%s: %d entities known at %d", self.key, state.count, state.revision)
+        named = (self.key, state.count, state.revision)
+        LOG.info("%s: %d entities known at %d", *named, revision=state.revision)
 
     @property
     def id(self) -> int:

@@ -40,19 +40,19 @@ def as_at_first(running: Edited) -> None:
 @pytest.mark.parametrize(
     ("lines", "concerned", "told"),
     [
-        ("[relay]\npoll = 0.05\n", {RELAY}, "poll in [relay]: 0.05, was: 0.025"),
+        ("[relay]\npoll = 0.05\n", {RELAY}, "[relay] poll: 0.05, was: 0.025"),
         (
             "[nova.server]\ninterval = 3600\n",
             {WORKER, SNAPSHOT, MONITOR},  # which tells what is stale
-            "interval in [nova.server]: 3600.0, was: not set",
+            "[nova.server] interval: 3600.0, was: not set",
         ),
-        ("[snapshot]\npage = 50\n", {SNAPSHOT}, "page in [snapshot]: 50, was: 500"),
-        ("[local]\nmax_messages = 99\n", {BROKER}, "max_messages in [local]: 99, was: 10000"),
-        ("[neutron.port]\nsettle = 1\n", set(), "settle in [neutron.port]: 1.0, was: not set"),
+        ("[snapshot]\npage = 50\n", {SNAPSHOT}, "[snapshot] page: 50, was: 500"),
+        ("[local]\nmax_messages = 99\n", {BROKER}, "[local] max_messages: 99, was: 10000"),
+        ("[neutron.port]\nsettle = 1\n", set(), "[neutron.port] settle: 1.0, was: not set"),
         (
             f"[cloud:{CLOUD}:nova]\nmax_in_flight = 3\n",
             {WORKER, SNAPSHOT},
-            f"max_in_flight in [cloud:{CLOUD}:nova]: 3, was: 4",
+            f"[cloud:{CLOUD}:nova] max_in_flight: 3, was: 4",
         ),
     ],
 )
@@ -75,8 +75,8 @@ def test_what_needs_a_restart_is_named_and_stays_each_time(running: Edited) -> N
     edit = {"lines": "[snapshot]\nworkers = 2\n", "replace": ("clouds = ", "clouds = other, ")}
     assert running.edit(**edit) == set()  # type: ignore[arg-type]
     assert running.lines("WARNING") == [
-        f"clouds in [DEFAULT]: other, {CLOUD} needs a restart of the daemon; until then: {CLOUD}",
-        "workers in [snapshot]: 2 needs a restart of the daemon; until then: 1",
+        f"[DEFAULT] clouds: other, {CLOUD} needs a restart of the daemon; until then: {CLOUD}",
+        "[snapshot] workers: 2 needs a restart of the daemon; until then: 1",
     ]
     assert running.read_again() == set()
     assert len(running.lines("WARNING")) == 2
@@ -85,12 +85,12 @@ def test_what_needs_a_restart_is_named_and_stays_each_time(running: Edited) -> N
 def test_a_secret_is_not_told(running: Edited) -> None:
     running.edit("[ledger]\nconnection = postgresql://me:hushhush@nowhere/db\n")
     assert running.lines("WARNING") == [
-        "connection in [ledger]: a secret needs a restart of the daemon; until then: not set"
+        "[ledger] connection: a secret needs a restart of the daemon; until then: not set"
     ]
     running.edit(
         f"[cloud:{CLOUD}]\nnotification_transport_url = rabbit://me:hushhush@127.0.0.1:1/\n"
     )
-    assert "notification_transport_url in [cloud:simulated]: a secret, was: not set" in (
+    assert "[cloud:simulated] notification_transport_url: a secret, was: not set" in (
         running.lines("INFO")
     )
     assert "hushhush" not in running.daemon.log.read_text()

@@ -31,7 +31,7 @@ def test_a_section_that_is_not_there_has_the_defaults(tmp_path: pathlib.Path) ->
     text = "clouds = one\n[cloud:one:nova]\nmax_in_flight = "
     assert found(tmp_path, "clouds = one\n", f"{text}4\n") == []
     (one,) = found(tmp_path, f"{text}5\n", "clouds = one\n")
-    assert (str(one), one.old, one.new) == ("max_in_flight in [cloud:one:nova]", "5", "4")
+    assert (str(one), one.old, one.new) == ("[cloud:one:nova] max_in_flight", "5", "4")
     assert one.mutable
 
 
