@@ -16,6 +16,7 @@ from synchronizer.daemon.manager import run
 from synchronizer.daemon.prepare import make_directories
 from synchronizer.daemon.reloading import Configuration, Reloader
 from synchronizer.daemon.report import Reports
+from synchronizer.monitor import parse_address
 from synchronizer.plugin.declarations import check_sampled
 from synchronizer.plugin.loader import PluginInfo, available
 
@@ -31,6 +32,7 @@ def read(
     installed = available() if plugins is None else list(plugins)
     declarations = {plugin.name: plugin.settings for plugin in installed}
     settings = load(config_files, declarations=declarations, conf=conf)
+    parse_address(settings.monitor.listen)
     for cloud in settings.clouds:
         for plugin in cloud.plugins:
             known = next((i.types for i in installed if i.name == plugin.name and not i.error), ())

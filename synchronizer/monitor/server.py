@@ -185,7 +185,7 @@ def parse_address(text: str) -> tuple[str, int] | None:
     host = host.removeprefix("[").removesuffix("]")
     if not (colon and host and port.isdecimal() and int(port) < 65536):
         raise errors.BadConfiguration(
-            f"{text!r} is no address to listen at; write HOST:PORT, as 127.0.0.1:9788"
+            f"listen in [monitor]: {text!r} is no address; write HOST:PORT, as 127.0.0.1:9788"
         )
     return host, int(port)
 
