@@ -36,7 +36,7 @@ requests_per_minute = 0
 
 #: Seconds after which a process that is silent hangs, for the daemon and for systemd: less than
 #: is usual, and enough for a busy machine.
-HANG_TIMEOUT, WATCHDOG = 40, 180
+HANG_TIMEOUT, WATCHDOG = 6, 25
 
 #: Nobody waits for a start that takes long here, as long as it succeeds.
 IN_TESTS = f"WatchdogSec={WATCHDOG}\nRestartSec=1\nTimeoutStartSec=600"

@@ -118,6 +118,9 @@ def test_it_is_stopped_and_nothing_was_lost(life: "Life") -> None:
     service.systemctl("stop")
     shown = service.machine.show(UNIT, "ActiveState", "Result")
     assert shown == {"ActiveState": "inactive", "Result": "success"}
+    said = service.machine.journal(UNIT)
+    for wrong in ("Traceback", "timed out", "Killing"):
+        assert wrong not in said
     service.systemctl("start")
     life.converges()
     after = life.stream()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a start waits for, who may use what was started, and how it ends."""
+"""What a start waits for, and who may use what was started."""
 
 import json
 import pathlib
@@ -37,7 +37,7 @@ def _answered(service: Service) -> tuple[int, dict[str, list[str]]] | None:
 def test_the_bus_is_for_members_of_its_group_alone_and_they_read_nothing_else(
     service: Service, tmp_path: pathlib.Path
 ) -> None:
-    with at_work(service, tmp_path, options="") as working:
+    with at_work(service, tmp_path) as working:
         machine = service.machine
         machine.run("systemctl", "stop", UNIT)
         path = machine.path("/etc/synchronizer/synchronizer.conf")
@@ -52,16 +52,3 @@ def test_the_bus_is_for_members_of_its_group_alone_and_they_read_nothing_else(
         assert machine.attempt(*ask, user="stranger").returncode != 0
         for file in ("/etc/synchronizer/synchronizer.conf", "/var/lib/synchronizer/ledger.sqlite"):
             assert machine.attempt("cat", file, user="member").returncode != 0
-
-
-def test_it_ends_in_order(service: Service, tmp_path: pathlib.Path) -> None:
-    with at_work(service, tmp_path) as working:
-        working.change()
-        service.systemctl("stop")
-        shown = service.machine.show(UNIT, "ActiveState", "Result", "ExecMainStatus")
-        assert shown == {"ActiveState": "inactive", "Result": "success", "ExecMainStatus": "0"}
-        said = service.machine.journal(UNIT)
-        for wrong in ("ERROR", "Traceback", "timed out", "Killing"):
-            assert wrong not in said
-        service.systemctl("start")
-        working.converges()
