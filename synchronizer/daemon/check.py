@@ -165,6 +165,11 @@ def source(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> 
             configured = sampling_of(settings, cloud.name, type_.name)
             masked(type_, configured.volatile, configured.sensitive)
         yield from made.check()
+    except errors.NoSuchService as error:
+        raise errors.NoSuchService(
+            f"{error.message}; take {plugin.name} out of plugins in [cloud:{cloud.name}], or "
+            "correct the region or the interface"
+        ) from error
     finally:
         made.close()
 

@@ -45,6 +45,7 @@ def run(
     """
     # Nothing is read again before there are processes; by default the signal would end us.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    reports.answer(MASTER, {})
     systemd = from_environment()
     with alone(settings.state_path, settings.runtime_path):
         migrate_ledger(settings, systemd)

@@ -22,6 +22,7 @@ from synchronizer.errors import (
     SourceBusy,
     SourceUnavailable,
     Unclear,
+    several,
 )
 from synchronizer.model import Entity, EntityType
 from synchronizer.plugin.base import (
@@ -57,4 +58,5 @@ __all__ = [
     "SourceBusy",
     "SourceUnavailable",
     "Unclear",
+    "several",
 ]

@@ -89,6 +89,37 @@ def test_a_wrong_line_is_named_with_the_way_out(
     assert "LocationInfo" not in raised.value.message
 
 
+def test_all_that_is_unknown_is_named_at_once(tmp_path: pathlib.Path) -> None:
+    text = "[DEFAULT]\nclouds = one\nhots = a\n[relay]\npole = 1\n[cloud:two]\nplugins = nova\n"
+    with pytest.raises(errors.BadConfiguration) as raised:
+        load(tmp_path, f"{text}[cloud:one:cinder]\ntypes = cinder.volume\n")
+    for said in (
+        "hots in [DEFAULT] is not known; did you mean host?",
+        "pole in [relay] is not known; did you mean poll?",
+        "it needs two among the clouds in [DEFAULT]",
+        "it needs cinder among the plugins of [cloud:one]",
+    ):
+        assert said in raised.value.message
+
+
+def test_a_plugin_that_no_cloud_has_may_have_its_section(tmp_path: pathlib.Path) -> None:
+    text = "[DEFAULT]\nclouds = one\n[cloud:one]\nplugins = other\n[nova]\n"
+    assert load(tmp_path, f"{text}page_size = 5\n").clouds
+    with pytest.raises(errors.BadConfiguration, match="page_size"):
+        load(tmp_path, f"{text}page_sise = 5\n")
+
+
+def test_who_knows_no_plugins_takes_a_section_for_that_of_one_unless_it_is_like_ours(
+    tmp_path: pathlib.Path,
+) -> None:
+    file = tmp_path / "synchronizer.conf"
+    file.write_text("[DEFAULT]\nclouds = one\n[cinder]\npage_size = 5\n")
+    assert conf.load([file]).clouds
+    file.write_text("[DEFAULT]\nclouds = one\n[legder]\nretention = 9999\n")
+    with pytest.raises(errors.BadConfiguration, match="did you mean ledger"):
+        conf.load([file])
+
+
 def test_a_missing_file_is_named(tmp_path: pathlib.Path) -> None:
     with pytest.raises(errors.BadConfiguration, match=r"absent\.conf"):
         conf.load([tmp_path / "absent.conf"])
