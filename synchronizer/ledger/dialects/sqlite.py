@@ -2,6 +2,7 @@
 """SQLite: a file of this host."""
 
 import os
+import shutil
 import socket
 import sqlite3
 import stat
@@ -15,6 +16,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from synchronizer import errors
 from synchronizer.ledger.dialects import limits
 from synchronizer.ledger.dialects.base import Dialect
+
+_NO_ROOM = "is on a full disk; make room or shorten the retention"
+
+#: Bytes without which SQLite cannot even open a ledger, and calls that an I/O error.
+_LEAST_ROOM = 1 << 20
 
 #: Seconds between two attempts to switch a new file to WAL.
 _SWITCH_PAUSE = 0.005
@@ -138,7 +144,9 @@ class Sqlite(Dialect):
                     f"was locked by another process for {limits.LOCK_TIMEOUT:g} s"
                 )
             case sqlite3.SQLITE_FULL:
-                return self.unavailable("is on a full disk; make room or shorten the retention")
+                return self.unavailable(_NO_ROOM)
+            case sqlite3.SQLITE_IOERR if self._is_full():
+                return self.unavailable(_NO_ROOM)
             case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_NOMEM | sqlite3.SQLITE_INTERRUPT:
                 return self.unavailable(f"cannot be read or written: {error}")
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
@@ -151,6 +159,12 @@ class Sqlite(Dialect):
                 )
             case _:
                 return self.unusable(f"contradicts this program: {error}")
+
+    def _is_full(self) -> bool:
+        try:
+            return shutil.disk_usage(self.path.parent).free < _LEAST_ROOM
+        except OSError:
+            return False
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> str:

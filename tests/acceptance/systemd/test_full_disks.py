@@ -76,7 +76,7 @@ def test_a_full_disk_of_the_ledger_is_told_and_nothing_is_lost(working: AtWork) 
 
 
 def test_it_begins_when_there_is_room_for_the_ledger(working: AtWork) -> None:
-    begins_when_there_is_room(working, STATE)
+    begins_when_there_is_room(working, STATE, "full disk; make room")
 
 
 def test_a_full_runtime_directory_harms_neither_those_who_run_nor_those_who_begin(
@@ -98,17 +98,17 @@ def test_a_full_runtime_directory_harms_neither_those_who_run_nor_those_who_begi
 
 
 def test_it_begins_when_there_is_room_in_the_runtime_directory(working: AtWork) -> None:
-    begins_when_there_is_room(working, RUNTIME)
+    begins_when_there_is_room(working, RUNTIME, "o space left")
 
 
-def begins_when_there_is_room(working: AtWork, directory: str) -> None:
+def begins_when_there_is_room(working: AtWork, directory: str, words: str) -> None:
     """Ended, and started on a full disk: says so, naming it, and begins with the room."""
     service = working.service
     service.systemctl("stop")
     fill(service, directory)
     working.change()
     service.machine.run("systemctl", "start", "--no-block", UNIT)
-    wait_told(service, directory, "o space left")
+    wait_told(service, directory, words)
     make_room(service, directory)
     until("the service to run", lambda: service.shown("ActiveState") == "active", PATIENCE)
     working.converges()

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import shutil
 import sqlite3
 import stat
 import time
@@ -14,7 +15,7 @@ from sqlalchemy import make_url
 import synchronizer.ledger
 from synchronizer import errors
 from synchronizer.ledger import Ledger, StreamState, migrate, schema
-from synchronizer.ledger.dialects import limits
+from synchronizer.ledger.dialects import dialect_of, limits
 from synchronizer.ledger.engine import Database
 from tests.unit.ledger.builders import create
 
@@ -195,6 +196,18 @@ def test_a_full_disk_can_be_tried_again(url: str, tmp_path: Path) -> None:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
         connection.exec_driver_sql("INSERT INTO meta VALUES ('x', hex(zeroblob(1000000)))")
     database.close()
+
+
+def test_what_sqlite_calls_an_io_error_on_a_full_disk_is_said_as_what_it_is(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    dialect = dialect_of(make_url(url))
+    assert "disk I/O error" in str(dialect.explain(error))
+    full = shutil.disk_usage("/")._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
+    assert "full disk; make room" in str(dialect.explain(error))
 
 
 def test_a_read_only_database_is_unusable(url: str) -> None:
