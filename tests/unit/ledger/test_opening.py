@@ -93,7 +93,7 @@ def test_a_failed_migration_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize(
-    ("found", "match"), [("9999", "newer than"), ("0000", "older than .* migrate")]
+    ("found", "match"), [("9999", "newer than"), ("0000", "older than .* db upgrade")]
 )
 def test_another_schema_is_refused_and_says_what_to_do(
     ledger: Ledger, url: str, tmp_path: Path, found: str, match: str
