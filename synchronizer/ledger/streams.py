@@ -10,6 +10,8 @@ from synchronizer.ledger.schema import activity, listing, stream
 from synchronizer.ledger.values import StreamState
 from synchronizer.model import StreamKey
 
+_NOTHING_YET = dict.fromkeys(("calls", "errors", "busy", "waited"), 0)
+
 # Made once: each page of a snapshot asks them.
 _BY_ID = select(stream).where(stream.c.id == bindparam("stream_id"))
 _BY_KEY = select(stream).where(
@@ -75,8 +77,7 @@ def create(
     assert created is not None  # noqa: S101  (the same transaction)
     zeros = ("begun", "proven", "wanted", "fence", "expires", "failures", "not_before")
     connection.execute(insert(listing).values(stream=created.id, **dict.fromkeys(zeros, 0)))
-    none = dict.fromkeys(("calls", "errors", "busy", "waited"), 0)
-    connection.execute(insert(activity).values(stream=created.id, **none))
+    connection.execute(insert(activity).values(stream=created.id, **_NOTHING_YET))
     return created
 
 
@@ -85,7 +86,17 @@ def claim(connection: Connection, stream_id: int, owner: str) -> StreamState:
     connection.execute(
         update(stream).where(stream.c.id == stream_id).values(owner=owner, fence=stream.c.fence + 1)
     )
-    return load(connection, stream_id)
+    state = load(connection, stream_id)
+    _complete(connection, stream_id)
+    return state
+
+
+def _complete(connection: Connection, stream_id: int) -> None:
+    """A program of an older schema, beside us on the ledger, makes streams without their rows
+    in newer tables."""
+    there = select(activity.c.stream).where(activity.c.stream == stream_id)
+    if connection.execute(there).one_or_none() is None:
+        connection.execute(insert(activity).values(stream=stream_id, **_NOTHING_YET))
 
 
 def mark_published(

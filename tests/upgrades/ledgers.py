@@ -63,4 +63,8 @@ def live(url: str, cloud: str) -> dict[str, Any]:
         rows = connection.execute(query, {"cloud": cloud}).all()
     engine.dispose()
     unpack = zstandard.ZstdDecompressor().decompress
-    return {id_: msgspec.json.decode(unpack(payload)) for id_, payload in rows}
+    # MariaDB's names are bytes.
+    names = (row[0] if isinstance(row[0], str) else bytes(row[0]).decode() for row in rows)
+    return {
+        name: msgspec.json.decode(unpack(row[1])) for name, row in zip(names, rows, strict=True)
+    }

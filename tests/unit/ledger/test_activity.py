@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What sampling costs, kept for everybody to see."""
 
+import sqlite3
+from contextlib import closing
+
 from synchronizer.ledger import Activity, Ledger
 from synchronizer.model import StreamKey
 from synchronizer.sampling.activity import Reporting
@@ -21,6 +24,19 @@ def test_costs_add_up_and_the_last_listing_stands(ledger: Ledger) -> None:
     assert ledger.activity.all() == {one: Activity(7), two: Activity(3, 1, 1.0, 0.5, 3.0)}
     ledger.activity.add({two: Activity(listing=1.5)})
     assert ledger.activity.all()[two].listing == 1.5
+
+
+def test_a_stream_that_an_older_program_made_is_counted_when_it_is_claimed(
+    ledger: Ledger, url: str
+) -> None:
+    stream = ledger.ensure_stream(ONE, "r").id
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as older:
+        older.execute("DELETE FROM activity")
+        older.commit()
+    for _ in range(2):
+        ledger.claim(stream, "host1:1")
+        ledger.activity.add({stream: Activity(1)})
+    assert ledger.activity.all() == {stream: Activity(2)}
 
 
 def test_only_what_was_gained_is_told(ledger: Ledger) -> None:
