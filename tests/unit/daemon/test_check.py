@@ -3,9 +3,11 @@ import pathlib
 
 import pytest
 
+from synchronizer import errors
 from synchronizer.conf import Settings
 from synchronizer.daemon.check import Finding, check
 from synchronizer.daemon.main import read
+from synchronizer.daemon.prepare import make_directories
 from synchronizer.ledger import Ledger
 
 
@@ -67,3 +69,14 @@ def test_a_file_that_is_no_ledger_is_a_problem(tmp_path: pathlib.Path) -> None:
     of.state_path.mkdir()
     (of.state_path / "ledger.sqlite").write_text("this is no database, is it? " * 50)
     assert any("ledger" in what for what in problems(list(check(of))))
+
+
+def test_a_runtime_path_that_is_too_long_for_the_local_bus_is_refused(
+    tmp_path: pathlib.Path,
+) -> None:
+    long = settings(tmp_path, f"clouds = known\nruntime_path = {tmp_path}/{'x' * 107}")
+    found = problems(list(check(long)))
+    assert "shorter runtime_path" in found[f"bus {long.transport_url}"]
+    with pytest.raises(errors.SocketUnusable, match="shorter runtime_path"):
+        make_directories(long)
+    assert not long.runtime_path.exists()
