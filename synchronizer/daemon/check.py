@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from synchronizer import errors
 from synchronizer.bus import topics
+from synchronizer.bus.local.address import socket_path
 from synchronizer.bus.local.ask import broker_status
 from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.rpc import RpcClient
@@ -138,7 +139,7 @@ def notification_bus(settings: Settings) -> Iterable[str]:
 
 
 def local_bus(url: str) -> Iterable[str]:
-    path = pathlib.Path(url.removeprefix("local://").partition("?")[0])
+    path = socket_path(url.removeprefix("local://").partition("?")[0])
     if not path.exists():
         return ["the daemon will start its broker here"]
     status = broker_status(str(path), timeout=5)

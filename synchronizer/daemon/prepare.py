@@ -7,6 +7,7 @@ import pathlib
 from multiprocessing.connection import Connection
 
 from synchronizer import errors
+from synchronizer.bus.local.address import socket_path
 from synchronizer.conf import Settings
 from synchronizer.ledger import Ledger
 from synchronizer.monitor.announcing import EXTENSION
@@ -17,11 +18,14 @@ WORD = 5.0
 
 
 def make_directories(settings: Settings) -> None:
-    """`errors.BadConfiguration` if that cannot be done, or is of no use."""
+    """`errors.BadConfiguration` if that cannot be done, or is of no use; and
+    `errors.SocketUnusable`."""
     if not settings.clouds:
         raise errors.BadConfiguration(
             "no cloud is configured; name some in the option clouds of [DEFAULT]"
         )
+    if settings.local_socket is not None:
+        socket_path(settings.local_socket)
     for path in (settings.state_path, settings.runtime_path):
         make_directory(path)
 

@@ -15,12 +15,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from synchronizer import errors
+from synchronizer.bus.local.address import socket_path
 from synchronizer.demo.lifeline import tied
 from synchronizer.demo.signals import undisturbed
 from synchronizer.simulator import write_clouds
 
 #: The simulated cloud's name, in topics and answers.
 CLOUD = "demo"
+PREFIX = "synchronizer-demo-"
 #: Seconds for a process to end by itself.
 PATIENCE = 8.0
 
@@ -48,11 +50,26 @@ types = nova.server
 """
 
 
+def make_directory() -> pathlib.Path:
+    """A temporary directory, in one of the usual places whose path leaves room for a socket's."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX))
+    try:
+        socket_path(socket_of(path))
+    except errors.SocketUnusable:
+        path.rmdir()
+        return pathlib.Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
+    return path
+
+
+def socket_of(path: pathlib.Path) -> pathlib.Path:
+    return path / "run" / "bus.sock"
+
+
 class Stage:
     """Makes the directory, and ends every process and removes every file on exit."""
 
     def __init__(self) -> None:
-        self.path = pathlib.Path(tempfile.mkdtemp(prefix="synchronizer-demo-"))
+        self.path = make_directory()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._environment = dict(os.environ)
 
@@ -72,7 +89,7 @@ class Stage:
 
     @property
     def transport_url(self) -> str:
-        return f"local://{self.path}/run/bus.sock"
+        return f"local://{socket_of(self.path)}"
 
     @property
     def truth(self) -> pathlib.Path:

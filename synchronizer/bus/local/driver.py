@@ -13,6 +13,8 @@ from oslo_config import cfg
 from oslo_messaging import transport
 from oslo_messaging._drivers import amqpdriver, common, pool
 
+from synchronizer import errors
+from synchronizer.bus.local.address import socket_path
 from synchronizer.bus.local.connection import Connection, Settings
 
 GROUP = "oslo_messaging_local"
@@ -64,12 +66,16 @@ class LocalDriver(amqpdriver.AMQPDriverBase):
             raise transport.InvalidTransportURL(
                 str(url), "a local bus has a path and no host: local:///run/synchronizer/bus.sock"
             )
+        try:
+            path = str(socket_path("/" + url.virtual_host.lstrip("/")))
+        except errors.SocketUnusable as error:
+            raise transport.InvalidTransportURL(str(url), error.message) from None
         proxy = common.ConfigOptsProxy(conf, url, GROUP)
         options = proxy.oslo_messaging_local
         self.missing_destination_retry_timeout = options.reply_timeout
         self.prefetch_size = options.prefetch
         self._settings = Settings(
-            path="/" + url.virtual_host.lstrip("/"),
+            path=path,
             prefetch=options.prefetch,
             answer_timeout=options.answer_timeout,
         )

@@ -7,16 +7,14 @@ import grp
 import os
 import socket
 import stat
-from pathlib import Path
 
 from oslo_log import log as logging
 
 from synchronizer import errors
+from synchronizer.bus.local.address import socket_path
 
 LOG = logging.getLogger(__name__)
 
-#: `sun_path` less its closing zero, on Linux.
-LONGEST_PATH = 107
 _BACKLOG = 128
 
 
@@ -29,11 +27,7 @@ class Listening:
     """
 
     def __init__(self, path: str, group: str | None = None) -> None:
-        self.path = Path(path).absolute()
-        if len(os.fsencode(self.path)) > LONGEST_PATH:
-            raise errors.SocketUnusable(
-                f"the socket's path is longer than {LONGEST_PATH} bytes: {self.path}"
-            )
+        self.path = socket_path(path)
         self._gid = None if group is None else _gid_of(group)
         with contextlib.ExitStack() as undo:
             try:

@@ -8,8 +8,6 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -60,13 +58,6 @@ class Terminal:
 
     def close(self) -> None:
         os.close(self._ours)
-
-
-@pytest.fixture
-def staged(tmp_path: Path) -> Iterator[Staged]:
-    staged = Staged(tmp_path)
-    yield staged
-    staged.end()
 
 
 def test_ctrl_c_ends_it_with_a_verdict_and_nothing_is_left(staged: Staged) -> None:

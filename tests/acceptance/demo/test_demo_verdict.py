@@ -2,7 +2,6 @@
 """What the demonstration prints and how it ends, when it is left alone."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,6 @@ FIELDS = [
     "api_calls",
     "false_deletes",
 ]
-
-
-@pytest.fixture
-def staged(tmp_path: Path) -> Iterator[Staged]:
-    staged = Staged(tmp_path)
-    yield staged
-    staged.end()
 
 
 def test_json_is_one_object_on_the_last_line_of_an_exact_copy(staged: Staged) -> None:
@@ -63,6 +55,15 @@ def test_without_a_terminal_there_is_a_line_for_each_phase_and_a_verdict(staged:
     assert "\x1b" not in done.stdout
 
 
+def test_a_temporary_directory_too_long_for_a_socket_is_no_obstacle(staged: Staged) -> None:
+    long = staged.path / ("x" * 100)
+    long.mkdir()
+    staged.environment["TMPDIR"] = str(long)
+    done = staged.run("--json", "--seconds", "3", "--servers", "100")
+    assert done.returncode == 0, done.stderr
+    assert staged.left() == [str(long)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -78,9 +79,10 @@ def test_wrong_arguments_are_told_in_a_line(
 ) -> None:
     done = staged.run(*arguments)
     assert done.returncode == 2
-    usage, line = done.stderr.splitlines()
-    assert usage == "usage: synchronizer demo [options]"
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("synchronizer demo: ")
     assert told in line
+    assert line.endswith("see synchronizer demo --help")
     assert done.stdout == ""
     assert staged.left() == []
 

@@ -76,3 +76,10 @@ def test_rpc_works_over_memory_alone() -> None:
     assert caught.value.kwargs == {"id": "x"}
     server.stop()
     made.cleanup()
+
+
+def test_a_local_bus_whose_path_no_socket_can_have_is_refused_with_the_way_out() -> None:
+    with pytest.raises(errors.BadConfiguration, match=r"longer than 107 bytes.*shorter") as refused:
+        transport.notification_transport(f"local:///{'x' * 107}")
+    assert isinstance(refused.value, errors.Stop)
+    transport.notification_transport(f"local:///{'x' * 106}").cleanup()

@@ -11,6 +11,7 @@ from synchronizer.conf.exposed import exposed
 from synchronizer.daemon import check as checking
 from synchronizer.daemon.check import Finding, check
 from synchronizer.daemon.main import read
+from synchronizer.daemon.prepare import make_directories
 from synchronizer.ledger import Ledger
 from synchronizer.model import EntityType
 from synchronizer.plugin import Page, Plugin, PluginContext
@@ -128,3 +129,14 @@ def test_secrets_that_everybody_may_read_are_advised_against(tmp_path: pathlib.P
     (finding,) = (f for f in check(settings(tmp_path), offline=True, exposed=["/x"]) if f.advice)
     assert "chmod o-rwx /x" in (finding.advice or "")
     assert finding.problem is None
+
+
+def test_a_runtime_path_that_is_too_long_for_the_local_bus_is_refused(
+    tmp_path: pathlib.Path,
+) -> None:
+    long = settings(tmp_path, f"clouds = known\nruntime_path = {tmp_path}/{'x' * 107}")
+    found = problems(list(check(long)))
+    assert "shorter runtime_path" in found[f"bus {long.transport_url}"]
+    with pytest.raises(errors.SocketUnusable, match="shorter runtime_path"):
+        make_directories(long)
+    assert not long.runtime_path.exists()
