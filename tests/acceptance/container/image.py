@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import signal
 import subprocess
 from typing import Any
 
@@ -71,19 +72,26 @@ class Image:
         self.buildah("umount", self.container)
 
     def _run(self, *command: str) -> str:
-        done = subprocess.run(
+        # A session of its own: what buildah has begun ends with it, if time is up.
+        process = subprocess.Popen(
             command,
             env=self._environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=PATIENCE,
-            check=False,
+            start_new_session=True,
         )
-        assert done.returncode == 0, (
-            f"{command} ended with {done.returncode}:\n{done.stdout[-8000:]}\n{done.stderr[-8000:]}"
+        try:
+            told, complained = process.communicate(timeout=PATIENCE)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise
+        assert process.returncode == 0, (
+            f"{command} ended with {process.returncode}:\n{told[-8000:]}\n{complained[-8000:]}"
         )
-        return done.stdout
+        return told
 
 
 @dataclasses.dataclass(frozen=True)

@@ -45,7 +45,13 @@ class Container:
 
     def healthy(self) -> bool:
         """What an engine would make of the image's health check."""
-        return self.execute(*self._settings.check).returncode == 0
+        return self.succeeds(*self._settings.check)
+
+    def succeeds(self, *command: str) -> bool:
+        """Whether a command in it ends well; it has to be running."""
+        assert self._process is not None
+        assert self._process.poll() is None, f"it has ended: {self.told()}"
+        return self.execute(*command).returncode == 0
 
     def stop(self) -> int:
         """As `docker stop`, with any grace period; its exit status."""
