@@ -12,6 +12,7 @@ from synchronizer import __version__, errors
 from synchronizer.conf import Settings, load
 from synchronizer.conf.differences import values
 from synchronizer.daemon import logs
+from synchronizer.daemon.access import access_of
 from synchronizer.daemon.manager import run
 from synchronizer.daemon.prepare import make_directories
 from synchronizer.daemon.reloading import Configuration, Reloader
@@ -56,7 +57,10 @@ def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
     log = logs.Log(conf)
 
     def configuration(conf: cfg.ConfigOpts, settings: Settings) -> Configuration:
-        return Configuration(settings, values(conf), lambda: log.again(conf), logs.mark(conf))
+        access = access_of(settings)
+        return Configuration(
+            settings, values(conf), lambda: log.again(conf), access, logs.mark(conf)
+        )
 
     def again() -> Configuration:
         conf = cfg.ConfigOpts()

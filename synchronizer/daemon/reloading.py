@@ -14,7 +14,8 @@ from synchronizer import errors
 from synchronizer.conf import Settings
 from synchronizer.conf.differences import Difference, Values, differences
 from synchronizer.conf.fixed import with_what_is_fixed
-from synchronizer.daemon.concerns import Types, changed
+from synchronizer.daemon.access import Access, others
+from synchronizer.daemon.concerns import SNAPSHOT, Types, changed, worker
 from synchronizer.daemon.current import Current
 
 LOG = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Configuration(NamedTuple):
     settings: Settings
     values: Values
     set_up_logs: Callable[[], None]
+    access: Access
     #: Changes with the file that the option log_config_append names.
     log_file_mark: object = None
 
@@ -39,6 +41,7 @@ class Reloader:
     ) -> None:
         #: Those in force. In a process: when it was forked.
         self.values = first.values
+        self._access = first.access
         self._mark = first.log_file_mark
         self._read = read
         self._types = types
@@ -54,16 +57,20 @@ class Reloader:
 
     def _take(self, new: Configuration, current: Current) -> None:
         found = differences(self.values, new.values)
+        renewed = others(self._access, new.access)
         logs = any(one.logs for one in found) or new.log_file_mark != self._mark
         if logs:
             new.set_up_logs()
         self._tell(found)
         old = current.settings
         settings = with_what_is_fixed(old, new.settings)
-        processes = changed(old, settings, self._types)
+        processes = self._processes(changed(old, settings, self._types), renewed)
         current.replace(settings, processes, logs=logs)
         self.values = self._kept(found, new.values)
+        self._access = {**self._access, **new.access}
         self._mark = new.log_file_mark
+        for cloud, plugin in renewed:
+            LOG.info("What plugin %s of cloud %s reads beside it is another", plugin, cloud)
         LOG.info(
             "The configuration is taken over: %s; %s",
             {0: "no option is another", 1: "one option is another"}.get(
@@ -71,6 +78,11 @@ class Reloader:
             ),
             f"begins again: {', '.join(processes)}" if processes else "no process begins again",
         )
+
+    def _processes(self, changed: list[str], renewed: list[tuple[str, str]]) -> list[str]:
+        """Those that begin again: also those that read what was renewed."""
+        more = [worker(cloud, plugin) for cloud, plugin in renewed]
+        return list(dict.fromkeys([*changed, *([SNAPSHOT] if more else []), *more]))
 
     def _tell(self, found: list[Difference]) -> None:
         for one in found:

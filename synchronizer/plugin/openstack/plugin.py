@@ -19,7 +19,12 @@ from synchronizer.plugin.openstack.answers import Answer, failure
 from synchronizer.plugin.openstack.connection import Connection
 from synchronizer.plugin.openstack.kinds import Kind
 from synchronizer.plugin.openstack.service import Service
-from synchronizer.plugin.openstack.session import DEFAULT_TIMEOUT, CloudAccess, open_cloud
+from synchronizer.plugin.openstack.session import (
+    DEFAULT_TIMEOUT,
+    CloudAccess,
+    access_mark,
+    open_cloud,
+)
 from synchronizer.plugin.page import Page, Setting
 
 #: What every plugin for an OpenStack service takes.
@@ -81,13 +86,20 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
     def open(self) -> CloudAccess:
         """Access to the service, by the settings and clouds.yaml; talks to nobody."""
         return open_cloud(
-            self.setting("os_cloud") or self.context.cloud,
+            self._os_cloud,
             self.service_type,
             region=self.setting("region"),
             interface=self.setting("interface"),
             timeout=self.setting("timeout"),
             budget=self.context.budget,
         )
+
+    def access(self) -> object:
+        return access_mark(self._os_cloud)
+
+    @property
+    def _os_cloud(self) -> str:
+        return self.setting("os_cloud") or self.context.cloud
 
     @property
     def patience(self) -> float:

@@ -6,6 +6,8 @@ and insecure. Opening talks to nobody.
 """
 
 import dataclasses
+import hashlib
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -106,6 +108,17 @@ def _lacking(config: Mapping[str, Any]) -> str | None:
     if not (auth.get("username") or auth.get("user_id")):
         return "username (or user_id) in auth"
     return None if auth.get("password") else "password in auth, here or in secure.yaml"
+
+
+def access_mark(name: str) -> str:
+    """Stands for what clouds.yaml and secure.yaml say of a cloud, and does not show it.
+    `BadConfiguration` where they have none of this name."""
+    config = _configuration()
+    entry = (config.cloud_config.get("clouds") or {}).get(name)
+    if entry is None:
+        raise errors.BadConfiguration(_unknown(name, config))
+    text = json.dumps(entry, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _configuration() -> OpenStackConfig:

@@ -33,6 +33,7 @@ class Edited:
     """A daemon that runs, and what its log said since the last edit."""
 
     def __init__(self, clouds_yaml: pathlib.Path) -> None:
+        self.clouds_yaml = clouds_yaml
         self.daemon = Daemon(cloud=CLOUD, clouds_yaml=clouds_yaml, options=OPTIONS)
         self.first = self.daemon.configuration.read_text()
         self._from = 0

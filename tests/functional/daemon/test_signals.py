@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGHUP: what an edited configuration does to a daemon; SIGUSR2: what that tells of itself."""
 
+import json
 import os
 import re
 import signal
@@ -112,6 +113,26 @@ def test_all_processes_log_so_from_now_on_without_beginning_again(running: Edite
 
     until("a debugging line of each process", heard, told=running.daemon.told())
     assert running.processes() == before
+
+
+def test_a_credential_that_is_another_is_taken_over(running: Edited) -> None:
+    file = running.clouds_yaml
+    text = file.read_text()
+    (entry,) = json.loads(text)["clouds"].values()
+
+    def after(**clouds: object) -> set[str]:
+        file.write_text(json.dumps({"clouds": clouds}))
+        return running.read_again()
+
+    try:
+        assert after(**{CLOUD: entry}) == set()
+        assert after(**{CLOUD: entry, "another": {}}) == set()
+        assert after(another=entry) == set()
+        (line,) = running.lines("ERROR")
+        assert f"is refused, and all goes on as it was: cloud {CLOUD}, plugin nova" in line
+        assert after(**{CLOUD: {**entry, "api_timeout": 77}}) == {WORKER, SNAPSHOT}
+    finally:
+        file.write_text(text)
 
 
 def test_a_log_that_cannot_be_written_refuses_the_configuration(running: Edited) -> None:
