@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ends processes that make no progress: their master starts them again."""
 
+import contextlib
+import dataclasses
 import os
 import pathlib
 import signal
@@ -8,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from oslo_log import log as logging
 
-from synchronizer.vitals import Vital
+from synchronizer.vitals import AS_A_WHOLE, Vital
 
 LOG = logging.getLogger(__name__)
 
@@ -17,9 +19,23 @@ LOG = logging.getLogger(__name__)
 REPLACED_WITHIN = 30.0
 
 
+#: Seconds that a process gets to write a report of what it is doing, before it is killed.
+REPORTING = 3.0
+
+
+@dataclasses.dataclass(slots=True)
+class _Late:
+    """`since`: when the process of this name was first overdue; `seen`: when this one was."""
+
+    since: float
+    seen: float
+    starts: int = -1
+    ended: bool = False
+
+
 class Replacing:
-    """`master`: pid of the parent of all who may be ended. `on_replaced` is told the name of
-    each that is."""
+    """`master`: pid of the parent of all who may be ended; each writes a report at SIGUSR2.
+    `on_replaced` is told the name of each that is."""
 
     def __init__(
         self,
@@ -33,25 +49,38 @@ class Replacing:
         self._on_replaced = on_replaced
         self._kill = kill
         self._parent = parent or parent_of
-        self._ended: dict[str, tuple[int, float]] = {}  # name -> starts, when first overdue
+        self._late: dict[str, _Late] = {}
 
     def see_to(self, overdue: Iterable[Vital], now: float) -> bool:
         """Ends each of them, once; whether there is still hope for all of them."""
-        late = {vital.name: vital for vital in overdue}
-        for name in self._ended.keys() - late.keys():
-            del self._ended[name]
+        vitals = {vital.name: vital for vital in overdue}
+        for name in self._late.keys() - vitals.keys():
+            del self._late[name]
         hope = True
-        for name, vital in late.items():
-            starts, since = self._ended.get(name, (-1, now))
-            if starts != vital.starts:
+        for name, vital in vitals.items():
+            late = self._late.setdefault(name, _Late(now, now))
+            if late.starts != vital.starts:
+                late.starts, late.seen, late.ended = vital.starts, now, False
+                self._ask(vital)
+            patience = 0.0 if vital.activity == AS_A_WHOLE else REPORTING
+            if not late.ended and now - late.seen >= patience:
+                late.ended = True
                 self._end(vital, now)
-            self._ended[name] = vital.starts, since
-            hope = hope and now - since < REPLACED_WITHIN
+            hope = hope and now - late.since < REPLACED_WITHIN
         return hope
+
+    def _is_ours(self, vital: Vital) -> bool:
+        return bool(vital.pid) and self._parent(vital.pid) == self._master
+
+    def _ask(self, vital: Vital) -> None:
+        """For a report of what its threads are doing, if any of them still can."""
+        if vital.activity != AS_A_WHOLE and self._is_ours(vital):
+            with contextlib.suppress(OSError):
+                self._kill(vital.pid, signal.SIGUSR2)
 
     def _end(self, vital: Vital, now: float) -> None:
         silent = now - vital.progress
-        if not vital.pid or self._parent(vital.pid) != self._master:
+        if not self._is_ours(vital):
             LOG.error("%s has not been started again for %.0f s", vital.name, silent)
             return
         LOG.error(

@@ -8,8 +8,19 @@ vital sign.
 """
 
 from synchronizer.vitals.board import Board, Slot, Vital
-from synchronizer.vitals.heart import Heart
+from synchronizer.vitals.heart import AS_A_WHOLE, Heart
 from synchronizer.vitals.phase import Phase
 from synchronizer.vitals.pulse import NO_PULSE, STEP, NoPulse, Pulse
 
-__all__ = ["NO_PULSE", "STEP", "Board", "Heart", "NoPulse", "Phase", "Pulse", "Slot", "Vital"]
+__all__ = [
+    "AS_A_WHOLE",
+    "NO_PULSE",
+    "STEP",
+    "Board",
+    "Heart",
+    "NoPulse",
+    "Phase",
+    "Pulse",
+    "Slot",
+    "Vital",
+]

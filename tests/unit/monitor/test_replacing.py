@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from synchronizer.monitor.replacing import REPLACED_WITHIN, Replacing, parent_of
-from synchronizer.vitals import Vital
+from synchronizer.monitor.replacing import REPLACED_WITHIN, REPORTING, Replacing, parent_of
+from synchronizer.vitals import AS_A_WHOLE, Vital
 
 MASTER = 7
 
@@ -18,6 +18,7 @@ class Killing:
 
     def __init__(self, *others: int, fails: bool = False) -> None:
         self.killed: list[tuple[int, int]] = []
+        self.asked: list[tuple[int, int]] = []
         self.replaced: list[str] = []
         self._fails = fails
         self.replacing = Replacing(
@@ -30,11 +31,11 @@ class Killing:
     def _kill(self, pid: int, with_: int) -> None:
         if self._fails:
             raise PermissionError(1, "not permitted")
-        self.killed.append((pid, with_))
+        (self.killed if with_ == signal.SIGKILL else self.asked).append((pid, with_))
 
 
-def vital(pid: int = 70, starts: int = 1, name: str = "relay") -> Vital:
-    return Vital(name, pid, starts, progress=100.0, activity="relay: publishes")
+def vital(pid: int = 70, starts: int = 1, name: str = "relay", activity: str = AS_A_WHOLE) -> Vital:
+    return Vital(name, pid, starts, progress=100.0, activity=activity)
 
 
 def test_a_process_is_killed_once_and_the_reason_told(caplog: pytest.LogCaptureFixture) -> None:
@@ -46,9 +47,30 @@ def test_a_process_is_killed_once_and_the_reason_told(caplog: pytest.LogCaptureF
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert record.getMessage() == (
-        "relay (pid 70) makes no progress for 60 s (relay: publishes); it is killed and started"
-        " again"
+        "relay (pid 70) makes no progress for 60 s (the process as a whole); it is killed and"
+        " started again"
     )
+    assert not killing.asked  # it could not answer
+
+
+def test_where_other_threads_run_they_report_what_it_is_doing_first() -> None:
+    killing = Killing()
+    stuck = vital(activity="relay: publishes")
+    assert killing.replacing.see_to([stuck], 160.0)
+    assert killing.replacing.see_to([stuck], 159.0 + REPORTING)
+    assert (killing.asked, killing.killed) == ([(70, signal.SIGUSR2)], [])
+    killing.replacing.see_to([stuck], 160.0 + REPORTING)
+    assert killing.killed == [(70, signal.SIGKILL)]
+    killing.replacing.see_to([stuck], 161.0 + REPORTING)
+    assert (len(killing.asked), len(killing.killed)) == (1, 1)
+
+
+def test_who_goes_on_after_all_is_left_alone() -> None:
+    killing = Killing()
+    killing.replacing.see_to([vital(activity="relay: publishes")], 160.0)
+    killing.replacing.see_to([], 161.0)
+    killing.replacing.see_to([], 170.0)
+    assert not killing.killed
 
 
 def test_its_successor_is_killed_as_well_if_it_hangs() -> None:
