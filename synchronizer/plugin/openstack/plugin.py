@@ -200,8 +200,8 @@ class OpenStackPlugin(Plugin, GetsOne, GetsChanges, KnowsScope):
             failed: list[errors.SynchronizerError] = []
             until = time.monotonic() + CHECKING
             for kind in (self._kinds[type_.name] for type_ in self.sampled()):
-                if failed and time.monotonic() > until:
-                    break  # it does not answer; the other types would not fare better
+                if failed and (time.monotonic() > until or _no_answer(failed[-1])):
+                    break  # the other types would not fare better
                 try:
                     _check(service, kind)
                 except errors.SynchronizerError as error:
@@ -232,6 +232,12 @@ def _check(service: Service, kind: Kind) -> None:
         raise type(error)(f"{name}: {error.message}") from error
     if doubt is not None:
         raise errors.NotPermitted(f"{name}: {doubt}")
+
+
+def _no_answer(error: errors.SynchronizerError) -> bool:
+    """Whether what `_check` met came of the way to the service, and not of its answer."""
+    met = error.__cause__
+    return isinstance(error, errors.SourceUnavailable) and met is not None and bool(met.__cause__)
 
 
 def _require(service: Service, kind: Kind) -> None:
