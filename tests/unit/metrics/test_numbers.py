@@ -85,6 +85,7 @@ def count_for_ever(numbers: Numbers, life: int, told: Connection) -> None:
             told.send(100)
 
 
+@pytest.mark.filterwarnings("ignore:Using fork:DeprecationWarning")
 def test_no_number_falls_when_its_process_is_killed_again_and_again() -> None:
     numbers = Numbers(["worker"])
     before: dict[str, float] = {}
