@@ -76,10 +76,11 @@ class Master:
 
     def _run(self) -> None:
         while not self._ending.is_set():
-            self._look()
+            self.look()
             self._ending.wait(LOOK)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Once; for its thread."""
         if self._supervises():
             self._heart.beat()
         elif not self._told:
