@@ -52,12 +52,13 @@ def excess(defaults: list[policy.RuleDefault], file: pathlib.Path) -> dict[str, 
 def meant(file: pathlib.Path) -> set[str]:
     """The policies that the file says are the role's."""
     rules = policy.parse_file_contents(file.read_text())
-    return {name for name, check in rules.items() if f"rule:{ROLE}" in check} | {ROLE}
+    ours = {name for name, check in rules.items() if re.search(rf"(?<!not )rule:{ROLE}", check)}
+    return ours | {ROLE}
 
 
 def administrators(check: str) -> str:
-    """The same for whom the role `admin` makes an administrator, and nothing else."""
-    return re.sub(r"rule:context_is_admin|is_admin:True", "role:admin", check)
+    """The same for administrators who have not the role."""
+    return re.sub(r"rule:context_is_admin|is_admin:True|role:admin", "rule:administrator", check)
 
 
 def allowed(
@@ -79,10 +80,12 @@ def allowed(
         return bool(enforcer.enforce(name, TARGET, ours))
 
     administrator = passes("context_is_admin", roles=[ROLE])
+    # Cinder adds that role to whomever it takes for an administrator.
+    roles = [ROLE, "admin"] if administrator else [ROLE]
     return [
         default
         for default in defaults
-        if passes(default.name, roles=[ROLE], is_admin=administrator)
+        if passes(default.name, roles=roles, is_admin=administrator)
         and not passes(default.name, roles=[], is_admin=False)
     ]
 

@@ -99,6 +99,8 @@ def _cinder(cloud: Any) -> Iterator[Request]:
         yield Request("block-storage", "POST", f"/volumes/{volume.id}/action", action)
     body = {"snapshot": {"volume_id": volume.id}}
     yield Request("block-storage", "POST", "/snapshots", body)
+    body = {"snapshot": {"name": "x"}}
+    yield Request("block-storage", "PUT", f"/snapshots/{snapshot.id}", body)
     yield Request("block-storage", "DELETE", f"/snapshots/{snapshot.id}")
     yield Request("block-storage", "POST", "/types", {"volume_type": {"name": "x"}})
     yield Request("block-storage", "DELETE", f"/types/{type_.id}")
@@ -149,7 +151,7 @@ def _keystone(cloud: Any) -> Iterator[Request]:
     keystone = cloud.identity
     user, admin = cloud.current_user_id, keystone.find_role("admin").id
     secret = keystone.create_credential(
-        user=user, type="totp", blob="JBSWY3DPEHPK3PXP", project=cloud.current_project_id
+        user_id=user, type="totp", blob="JBSWY3DPEHPK3PXP", project_id=cloud.current_project_id
     )
     body = {"project": {"name": "x", "domain_id": "default"}}
     yield Request("identity", "POST", "/projects", body)

@@ -16,8 +16,12 @@ from tests.support.simulated import SimulatedCloud
 CLOUD = "openstack1"
 #: What an administrator's shell remembers from one command to the next.
 STATE = "/root/typed.sh"
-#: Packages come from the directory in which the administrator put the wheel.
-BEGIN = "cd /opt/wheels\nexport PIP_NO_INDEX=1 PIP_FIND_LINKS=/opt/wheels\n"
+#: Root's own path; packages come from the directory in which the administrator put the wheel.
+BEGIN = """\
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PIP_NO_INDEX=1 PIP_FIND_LINKS=/opt/wheels
+cd /opt/wheels
+"""
 #: The log follows in a moment.
 PATIENCE = 120.0
 
