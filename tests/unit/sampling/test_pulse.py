@@ -15,30 +15,11 @@ from synchronizer.sampling.backoff import Backoff
 from synchronizer.sampling.clock import Watched
 from synchronizer.sampling.schedule import PollLoop
 from synchronizer.vitals import STEP
+from tests.support.pulse import RESTS, Heard
 from tests.unit.sampling.bench import Bench
 from tests.unit.sampling.source import Listed, Source, VirtualClock
 
-RESTS = (-1.0, "rests")
 PATIENCE = 60.0
-
-
-class Heard:
-    """A pulse that keeps what was said, of all threads; `said` is set by each word."""
-
-    def __init__(self) -> None:
-        self.words: list[tuple[float, str]] = []
-        self.said = threading.Event()
-
-    def expect(self, seconds: float = STEP, doing: str = "") -> None:
-        self.words.append((seconds, doing))
-        self.said.set()
-
-    def rest(self) -> None:
-        self.words.append(RESTS)
-
-    def taken(self) -> list[tuple[float, str]]:
-        words, self.words = self.words, []
-        return words
 
 
 @pytest.fixture
