@@ -132,8 +132,9 @@ class Service:
                 found[matched[1]] = int(path.name)
         return found
 
-    def signal(self, number: str, pid: int) -> None:
-        self.machine.run("sh", "-c", f"kill -{number} {pid}")
+    def signal(self, name: str, pid: int) -> None:
+        """KILL, STOP ..., to a process that may just have ended."""
+        self.machine.attempt("sh", "-c", f"kill -{name} {pid}")
 
     def health(self, page: str = "healthz") -> tuple[int, dict[str, Any]]:
         """Status and answer of a page of the monitor; (0, {}) if nobody answers."""

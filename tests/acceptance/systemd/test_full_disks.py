@@ -14,7 +14,10 @@ from tests.support.waiting import until
 #: Of each file system. The ledger of these tests takes a few megabytes.
 SIZES = {STATE: "24M", RUNTIME: "4M", LOGS: "1M"}
 
-FILLER = "filler"
+FILLER, LOG = "filler", "synchronizer.log"
+
+#: Said of the ledger's.
+FULL = "is on a full disk; make room"
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +34,13 @@ def working(installed: Service, tmp_path_factory: pytest.TempPathFactory) -> Ite
     installed.wipe()
 
 
-def fill(service: Service, directory: str) -> None:
-    """Until not one more byte can be written."""
-    with (service.machine.path(directory) / FILLER).open("ab", buffering=0) as file:
+def fill(service: Service, directory: str, file: str = FILLER) -> None:
+    """Until not one more byte can be written to this file."""
+    with (service.machine.path(directory) / file).open("ab", buffering=0) as stream:
         for size in (65536, 4096, 1):
             try:
                 while True:
-                    file.write(b"\0" * size)
+                    stream.write(b"\n" * size)
             except OSError as error:
                 assert error.errno == errno.ENOSPC
 
@@ -47,7 +50,7 @@ def make_room(service: Service, directory: str) -> None:
 
 
 def log_file(service: Service) -> str:
-    file = service.machine.path(f"{LOGS}/synchronizer.log")
+    file = service.machine.path(f"{LOGS}/{LOG}")
     return file.read_text(errors="replace") if file.exists() else ""
 
 
@@ -67,7 +70,7 @@ def test_a_full_disk_of_the_ledger_is_told_and_nothing_is_lost(working: AtWork) 
     main = service.shown("MainPID")
     fill(service, STATE)
     working.change(40)
-    wait_told(service, "full")
+    wait_told(service, STATE, FULL)
     make_room(service, STATE)
     working.change()
     working.converges()
@@ -76,7 +79,7 @@ def test_a_full_disk_of_the_ledger_is_told_and_nothing_is_lost(working: AtWork) 
 
 
 def test_it_begins_when_there_is_room_for_the_ledger(working: AtWork) -> None:
-    begins_when_there_is_room(working, STATE, "full disk; make room")
+    begins_when_there_is_room(working, STATE, FULL)
 
 
 def test_a_full_runtime_directory_harms_neither_those_who_run_nor_those_who_begin(
@@ -118,6 +121,7 @@ def test_a_full_disk_of_the_log_costs_lines_and_nothing_else(working: AtWork) ->
     service = working.service
     main = service.shown("MainPID")
     fill(service, LOGS)
+    fill(service, LOGS, LOG)  # its last page may have room
     service.signal("KILL", service.processes()["relay"])
     working.change()
     working.converges()
