@@ -7,8 +7,14 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.acceptance.cloud.fixtures", "tests.engines.fixtures"]
+
+
+# A busy machine makes any single example slow, and that is no fault.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:
