@@ -20,10 +20,15 @@ class Promtool:
     def __init__(self, program: str) -> None:
         self._program = program
 
-    def __call__(self, *arguments: str | pathlib.Path) -> None:
+    def __call__(self, *arguments: str | pathlib.Path, text: str = "") -> None:
         """It has to be content."""
         done = subprocess.run(
-            [self._program, *arguments], capture_output=True, text=True, check=False, timeout=300
+            [self._program, *arguments],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
         )
         assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
 

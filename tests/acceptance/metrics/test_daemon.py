@@ -11,6 +11,7 @@ import pytest
 from synchronizer.client import Client
 from synchronizer.metrics.catalogue import METRICS
 from synchronizer.simulator import Fault
+from tests.acceptance.metrics.conftest import Promtool
 from tests.acceptance.metrics.watched import (
     NAMES,
     PATIENCE,
@@ -76,6 +77,10 @@ def test_the_numbers_are_those_of_the_cloud(watched: Watched) -> None:
     assert of(page, "process_up") == len(PROCESSES)
     assert of(page, "process_starts_total") == len(PROCESSES)
     assert of(page, "bus_publish_seconds_count") >= len(NAMES)
+
+
+def test_prometheus_has_nothing_against_the_page(watched: Watched, promtool: Promtool) -> None:
+    promtool("check", "metrics", text=watched.text())
 
 
 def test_kills_take_no_count_back_and_leave_no_ghosts(watched: Watched) -> None:

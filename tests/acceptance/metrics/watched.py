@@ -56,12 +56,15 @@ class Watched:
         )
         self._last: Page = {}
 
+    def text(self) -> str:
+        """The page as Prometheus reads it."""
+        return self._read("/metrics").decode()
+
     def page(self) -> Page:
         """The page as it is now. Nothing that was counted before is less, or gone."""
-        text = self._read("/metrics").decode()
         page: Page = {
             (one.name, tuple(sorted(one.labels.items()))): one.value
-            for family in parsed(text)
+            for family in parsed(self.text())
             for one in family.samples
         }
         for series, value in self._last.items():

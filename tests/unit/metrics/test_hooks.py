@@ -14,7 +14,13 @@ from synchronizer.ledger import Ledger
 from synchronizer.metrics import Recorder, catalogue
 from synchronizer.metrics.catalogue import METRICS
 from synchronizer.metrics.families import recorded
-from synchronizer.metrics.hooks import CallTally, CommitTally, CountedSend, SamplingTally
+from synchronizer.metrics.hooks import (
+    CallTally,
+    CommitTally,
+    CountedSend,
+    HangTally,
+    SamplingTally,
+)
 from synchronizer.metrics.numbers import Numbers
 from synchronizer.model import EntityType, StreamKey
 from synchronizer.plugin import Page, Plugin, PluginContext
@@ -129,6 +135,14 @@ def test_calls_are_told_by_method_and_outcome(numbers: Numbers, recorder: Record
         ("rpc_seconds_count", "get_all", "ok"): 1,
         ("rpc_seconds_count", "get_all", "Compacted"): 1,
     }
+
+
+def test_hangs_are_told_by_process(numbers: Numbers, recorder: Recorder) -> None:
+    tally = HangTally(recorder, ["relay", "worker c1/nova"])
+    families = recorded(numbers.all(), METRICS)
+    assert len(families[catalogue.PROCESS_HANGS.name].samples) == 2
+    tally("relay")
+    assert told(numbers) == {("process_hangs_total", "relay"): 1}
 
 
 class Bus:
