@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from synchronizer.monitor.judge import Judge
+from synchronizer.monitor.judge import AWAKE, LONGEST_GAP, Judge
 from synchronizer.vitals import Vital
 
 
@@ -24,26 +24,21 @@ def test_who_never_began_is_not() -> None:
     assert names(Judge(), 1000.0, Vital("relay")) == []
 
 
-def test_after_a_long_sleep_of_the_host_nobody_is() -> None:
+@pytest.mark.parametrize("said_after_the_last_look", [False, True])
+def test_after_a_long_sleep_of_the_host_all_can_be_heard_of_again(
+    said_after_the_last_look: bool,
+) -> None:
     judge = Judge()
+    last = vital(100.5 if said_after_the_last_look else 100.0)
     assert names(judge, 10.0, vital(100.0)) == []
-    assert names(judge, 3610.0, vital(100.0)) == []
-    # What was lost is given back once, and not for ever.
-    for second in range(84):
-        assert names(judge, 3611.0 + second, vital(100.0)) == []
-    assert names(judge, 3695.0, vital(100.0)) == ["relay"]
+    for second in range(int(AWAKE)):
+        assert names(judge, 3610.0 + second, last, vital(200.0, "broker")) == []
+    # One has been heard of meanwhile, and one has not.
+    assert names(judge, 3610.0 + AWAKE, last, vital(3700.0, "broker")) == ["relay"]
 
 
-def test_a_deadline_that_is_new_after_the_sleep_counts_as_it_is() -> None:
-    judge = Judge()
-    names(judge, 10.0, vital(100.0))
-    names(judge, 3610.0, vital(100.0))
-    assert names(judge, 3611.0, vital(3620.0)) == []
-    assert [names(judge, 3611.0 + s, vital(3620.0)) for s in (5, 10)] == [[], ["relay"]]
-
-
-@pytest.mark.parametrize("gap", [1.0, 2.5, 5.0])
-def test_a_judge_who_is_a_little_late_gives_nothing_back(gap: float) -> None:
+@pytest.mark.parametrize("gap", [1.0, 2.5, LONGEST_GAP])
+def test_a_judge_who_is_a_little_late_gives_no_more_time(gap: float) -> None:
     judge = Judge()
     now = 0.0
     while now < 100.0:
