@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import amqp
+import psutil
 import sqlalchemy
 
 from tests.acceptance.cloud.running import RunningCloud
@@ -47,6 +48,7 @@ class DevStack:
     ) -> None:
         self._cloud = cloud
         self._database = database
+        self._sessions: set[int] = set()
         # Not under pytest's own directory: a Unix socket's path is at most 107 bytes long.
         self.path = Path(tempfile.mkdtemp(prefix="devstack-"))
         self.dest = self.path / "stack"
@@ -101,6 +103,8 @@ class DevStack:
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         told = f"{self.told(script)}\n{self.log()}"
+        if (pid := self.pid()) is not None:
+            self._sessions.add(pid)
         assert ended == status, f"{script} ended with {ended}:\n{told}"
 
     def ask(self, *arguments: str) -> str:
@@ -130,12 +134,12 @@ class DevStack:
             return None
 
     def processes(self) -> list[int]:
-        """All that run what is installed there."""
+        """All of the service's, of each time that it was started; they have a session each."""
         found = []
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            with suppress(OSError):
-                if str(self.venv) in path.read_text(errors="replace"):
-                    found.append(int(path.parent.name))
+        for process in psutil.process_iter():
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                if os.getsid(process.pid) in self._sessions:
+                    found += [process.pid] * (process.status() != psutil.STATUS_ZOMBIE)
         return found
 
     def told(self, script: str) -> str:

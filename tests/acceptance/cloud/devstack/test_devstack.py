@@ -42,7 +42,7 @@ def devstack(whole: RunningCloud, mariadb_server: MariaServer) -> Iterator[DevSt
         whole,
         mariadb_server,
         options={"SYNCHRONIZER_CLOUD": CLOUD},
-        configuration=(("relay", "bookmark_interval", "2"),),
+        configuration=(("relay", "bookmark_interval", "2"), ("monitor", "listen", "")),
     )
     yield made
     made.close()
@@ -159,6 +159,11 @@ def test_the_services_notifications_are_listened_to(
         until("its notification", lambda: project.id in consumer.copy.of(CLOUD, TYPES[-1]), 120)
     finally:
         keystone.delete_project(project)
+
+
+def test_its_processes_run_until_it_is_unstacked(stacked: DevStack) -> None:
+    assert stacked.pid() in stacked.processes()
+    assert len(stacked.processes()) > len(TYPES), "a worker for each service, and others"
 
 
 def test_its_check_finds_nothing_amiss(stacked: DevStack) -> None:
