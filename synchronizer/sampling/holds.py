@@ -19,6 +19,8 @@ SECOND_LISTING = "absent from one listing; waits for a second one"
 #: Reason of one that no number of listings tells sooner, as all may come from one replica.
 NEWBORN = "first seen a moment ago; waits until replicas have to know it"
 
+_SOON = (SECOND_LISTING, NEWBORN)
+
 _SHOWN = 5
 
 
@@ -30,6 +32,7 @@ class Holds:
         self._lock = threading.Lock()
         self._held: dict[str, Request | None] = {}  # None: held by an earlier process
         self._reasons: dict[str, str] = {}
+        self._told: list[str] = []  # the reasons that the log has
 
     def open(self) -> None:
         """Takes over what is held already."""
@@ -98,6 +101,8 @@ class Holds:
         for id_ in ids:
             self._held.pop(id_, None)
             self._reasons.pop(id_, None)
+        if not self._reasons:
+            self._say({})
         self._sampler.counters.hold(len(self._held))
 
     def _restored(self, hold: Hold) -> Request:
@@ -106,16 +111,18 @@ class Holds:
         return Request(dataclasses.replace(now.moment, base=hold.base), now.at)
 
     def _say(self, reasons: Mapping[str, str]) -> None:
+        """Tells once why deletes are held, and once that none is. That one waits for a second
+        look is nothing that an operator has to know."""
         key = self._sampler.key
-        if not reasons:
+        lasting = {id_: why for id_, why in reasons.items() if why not in _SOON}
+        texts = sorted(set(lasting.values()))
+        if lasting:
+            shown = ", ".join(sorted(lasting)[:_SHOWN]) + (", ..." if len(lasting) > _SHOWN else "")
+            LOG.log(
+                logging.DEBUG if texts == self._told else logging.WARNING,
+                "%s: %d deletes are held (%s): %s",
+                *(key, len(lasting), shown, "; ".join(texts)),
+            )
+        elif self._told:
             LOG.info("%s: no delete is held any longer", key)
-            return
-        texts = sorted(set(reasons.values()))
-        waits = set(texts) <= {SECOND_LISTING, NEWBORN}
-        level = logging.INFO if waits else logging.WARNING
-        shown = ", ".join(sorted(reasons)[:_SHOWN]) + (", ..." if len(reasons) > _SHOWN else "")
-        LOG.log(
-            level,
-            "%s: %d deletes are held (%s): %s",
-            *(key, len(reasons), shown, "; ".join(texts)),
-        )
+        self._told = texts
