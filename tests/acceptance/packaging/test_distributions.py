@@ -24,6 +24,9 @@ RELIED_ON = (
     "synchronizer_plugins/nova/plugin.py",
 )
 
+#: Installed beside the modules, and from there by an administrator.
+SHARED = "etc/systemd"
+
 
 def files(checkout: pathlib.Path, *under: str) -> set[str]:
     """The repository's files below some paths."""
@@ -58,10 +61,21 @@ def test_the_wheel_has_every_file_of_the_packages(
     assert {f"synchronizer/schemas/{name}.json" for name in schemas.names()} - names == set()
 
 
+def test_the_wheel_has_the_files_for_systemd(
+    checkout: pathlib.Path, wheel: zipfile.ZipFile
+) -> None:
+    place = f"synchronizer-{synchronizer.__version__}.data/data/share/synchronizer/systemd/"
+    shared = {
+        name.removeprefix(place): wheel.read(name) for name in wheel.namelist() if ".data/" in name
+    }
+    assert shared == {path.name: path.read_bytes() for path in (checkout / SHARED).iterdir()}
+
+
 def test_the_wheel_has_nothing_else(wheel: zipfile.ZipFile) -> None:
     tops = {name.partition("/")[0] for name in wheel.namelist()}
     version = synchronizer.__version__
-    assert tops == {"synchronizer", "synchronizer_plugins", f"synchronizer-{version}.dist-info"}
+    ours = {f"synchronizer-{version}.{kind}" for kind in ("data", "dist-info")}
+    assert tops == {"synchronizer", "synchronizer_plugins", *ours}
     assert not [name for name in wheel.namelist() if "__pycache__" in name or ".sqlite" in name]
 
 
