@@ -86,7 +86,7 @@ def _describe(file: pathlib.Path, python: pathlib.Path) -> None:
 
 def _sample(file: pathlib.Path, python: pathlib.Path) -> None:
     """The configuration of that version with every option."""
-    command = [python.with_name("synchronizer"), "config", "sample"]
+    command = [str(python.with_name("synchronizer")), "config", "sample"]
     told = subprocess.run(command, check=True, capture_output=True)
     file.write_bytes(gzip.compress(told.stdout, 9, mtime=0))
 

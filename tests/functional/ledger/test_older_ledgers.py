@@ -128,6 +128,32 @@ def test_entities_match_what_they_were_under_rules_put_in_force_anew(
         assert all(row.match == row.fingerprint for row in live)
 
 
+def test_an_older_program_beside_us_can_go_on_writing(older: str) -> None:
+    before = rows(older)
+    upgrading.upgrade(older)
+    database = Database(older)
+    with database.write() as connection:
+        tables = sqlalchemy.MetaData()
+        tables.reflect(connection)
+        for name in sorted(before, key=lambda table: table != "stream"):
+            # As that version would: it knows no other columns, and no other tables.
+            for row in before[name]:
+                connection.execute(tables.tables[name].insert().values(another(row)))
+    database.close()
+
+
+def another(row: dict[str, Any]) -> dict[str, Any]:
+    """Of another stream, or with another name."""
+    found = dict(row)
+    if "stream" in row:
+        found["stream"] += 100
+    elif "cloud" in row:
+        found |= {"id": row["id"] + 100, "cloud": row["cloud"] * 2}
+    else:
+        found["name"] = row["name"] * 2
+    return found
+
+
 def test_a_look_before_the_upgrade_finds_nothing_wrong_and_changes_nothing(
     older: str, state_path: Path
 ) -> None:
