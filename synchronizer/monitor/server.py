@@ -50,6 +50,7 @@ class Server:
         self._metrics = metrics
         self._retry = retry
         self._stopping = threading.Event()
+        self._lock = threading.Lock()
         self._http: _Http | None = None
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
@@ -63,18 +64,22 @@ class Server:
             self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._http is not None:
-            self._http.shutdown()
+        with self._lock:
+            self._stopping.set()
+            http = self._http
+        if http is not None:
+            http.shutdown()
 
     def _run(self) -> None:
         http = self._listen()
         if http is None:
             return
         with http:
-            self._http = http
-            if not self._stopping.is_set():
-                http.serve_forever(poll_interval=0.1)
+            with self._lock:
+                if self._stopping.is_set():
+                    return
+                self._http = http
+            http.serve_forever(poll_interval=0.1)
 
     def _listen(self) -> "_Http | None":
         if self._address is None:
