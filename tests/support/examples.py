@@ -53,6 +53,15 @@ def blocks(document: str, language: str = "python") -> list[str]:
     return [block.text for block in every_block(document) if block.language == language]
 
 
+def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
+    """Each command of a console, and what is shown of its output."""
+    first, *rest = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
+    assert not first, "a console begins with a command"
+    for part in rest:
+        command, *shown = part.splitlines()
+        yield re.sub(r"\s+#\s.*", "", command), [line for line in shown if line.strip()]
+
+
 class Example:
     """A block that runs by itself, with a test's bus and cloud for those of the document.
 

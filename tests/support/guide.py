@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operators' guide: its pages, what is to be run of them, and by which test."""
 
-import re
 from collections.abc import Iterator
 
 from tests.support.examples import ROOT, Block, every_block
@@ -34,12 +33,3 @@ def configurations() -> Iterator[Block]:
         for block in to_run(page, "ini"):
             if block.name is not None and block.name.endswith(DAEMONS_FILE):
                 yield block
-
-
-def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
-    """Each command of a console, and what is shown of its output."""
-    first, *rest = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
-    assert not first, "a console begins with a command"
-    for part in rest:
-        command, *shown = part.splitlines()
-        yield re.sub(r"\s+#\s.*", "", command), [line for line in shown if line.strip()]

@@ -15,7 +15,7 @@ import pytest
 
 from synchronizer.simulator.churn import DEFAULT_SHARES
 from tests.acceptance.docs.place import CLOUD, PATIENCE, Place
-from tests.support.examples import ROOT, Block, every_block
+from tests.support.examples import ROOT, Block, commands, every_block
 from tests.support.simulated import SimulatedCloud
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(3 * PATIENCE)]
@@ -95,15 +95,6 @@ def test_every_file_of_a_document_has_a_name_of_its_own(document: str) -> None:
     names = [block.name for block in files]
     assert None not in names, "its first line is a comment with its name"
     assert len(set(names)) == len(names)
-
-
-def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
-    """Each command of a console, and what is shown of its output."""
-    first, *rest = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
-    assert not first, "a console begins with a command"
-    for part in rest:
-        command, *shown = part.splitlines()
-        yield re.sub(r"\s+#\s.*", "", command), [line for line in shown if line.strip()]
 
 
 def used(block: Block) -> bool:

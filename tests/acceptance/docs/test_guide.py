@@ -21,7 +21,8 @@ from tests.engines.database import DatabaseServer
 from tests.engines.mariadb import MariaServer
 from tests.engines.postgresql import PostgresServer
 from tests.engines.rabbit import RabbitNode
-from tests.support.guide import FOLDER, commands, configurations, to_run
+from tests.support.examples import commands
+from tests.support.guide import FOLDER, configurations, to_run
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 

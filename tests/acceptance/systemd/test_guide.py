@@ -8,8 +8,8 @@ import time
 
 from tests.acceptance.docs.shape import lines_in, missing
 from tests.acceptance.systemd.service import CONFIGURATION, Service
-from tests.support.examples import Block, every_block
-from tests.support.guide import ON_THE_HOST, commands
+from tests.support.examples import Block, commands, every_block
+from tests.support.guide import ON_THE_HOST
 from tests.support.simulated import SimulatedCloud
 
 #: As the guide calls it.
