@@ -89,7 +89,8 @@ def set_up(conf: cfg.ConfigOpts, before: cfg.ConfigOpts | None = None) -> None:
         raise errors.BadConfiguration(f"it cannot be logged as configured: {error}") from None
     for handler in root.handlers:
         seldom(handler)
-        handler.addFilter(Context())
+        if not any(isinstance(known, Context) for known in handler.filters):
+            handler.addFilter(Context())
         if type(handler.formatter) is formatters.ContextFormatter:
             handler.setFormatter(
                 Formatter(
@@ -130,7 +131,9 @@ def mark(conf: cfg.ConfigOpts) -> object:
 def _forget(before: cfg.ConfigOpts | None) -> None:
     """Takes back what oslo.log would leave as it was."""
     rate_limit.uninstall_filter()
-    for one in () if before is None else before.default_log_levels:
+    if before is None or before.log_config_append:
+        return  # that file says what levels there are, and is not read again if it is the same
+    for one in before.default_log_levels:
         python_logging.getLogger(one.partition("=")[0]).setLevel(python_logging.NOTSET)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
 import logging
+import os
 import pathlib
 from collections.abc import Iterator
 
@@ -112,3 +113,36 @@ def test_a_configuration_that_cannot_be_logged_with_changes_nothing(
     logging.getLogger("synchronizer.a").warning("not heard")
     logging.getLogger("synchronizer.b").warning("heard")
     assert [line[-5:] for line in (tmp_path / "log").read_text().splitlines()] == ["heard"]
+
+
+CONFIGURED = """[loggers]
+keys = root
+[handlers]
+keys = file
+[formatters]
+keys =
+[logger_root]
+level = INFO
+handlers = file
+[handler_file]
+class = FileHandler
+args = ({!r},)
+"""
+
+
+def test_a_file_that_configures_the_log_is_known_to_be_another(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "logging.conf"
+    file.write_text(CONFIGURED.format(str(tmp_path / "one")))
+    conf = configured(tmp_path / "not-used", log_config_append=str(file))
+    log = logs.Log(conf)
+    before = logs.mark(conf)
+    assert before == logs.mark(conf)
+    oslo_log.getLogger("synchronizer.a").info("%s: into one", KEY)
+    file.write_text(CONFIGURED.format(str(tmp_path / "two")))
+    os.utime(file, (1, 1))
+    assert logs.mark(conf) != before
+    log.again(conf)
+    oslo_log.getLogger("synchronizer.a").info("into two")
+    assert (tmp_path / "one").read_text() == "boston/nova.server: into one\n"
+    assert (tmp_path / "two").read_text() == "into two\n"
+    assert not (tmp_path / "not-used").exists()
