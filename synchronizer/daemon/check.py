@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Connects to everything that a configuration names, and says in a line each how that went."""
 
+import grp
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
@@ -55,6 +56,8 @@ def check(
     ):
         yield from judged(f"{name} {path}", partial(directory, path))
     yield from judged("health and metrics", partial(listening, settings))
+    if settings.local_socket is not None and settings.local.group:
+        yield from judged(f"group {settings.local.group}", partial(group, settings.local.group))
     if offline:
         return
     yield from judged(f"ledger {redact_url(settings.ledger.url)}", partial(ledger, settings))
@@ -99,6 +102,16 @@ def directory(path: pathlib.Path) -> Iterable[str]:
     return ["can be written" if nearest == path else "will be made"]
 
 
+def group(name: str) -> Iterable[str]:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        raise errors.BadConfiguration(
+            f"there is no group {name!r}; make it, or correct group in [local]"
+        ) from None
+    return ["may use the local bus"]
+
+
 def listening(settings: Settings) -> Iterable[str]:
     """Where the monitor will."""
     address = parse_address(settings.monitor.listen)
@@ -109,7 +122,12 @@ def ledger(settings: Settings) -> Iterable[str]:
     if settings.ledger.url.startswith("sqlite:///"):
         path = pathlib.Path(settings.ledger.url.removeprefix("sqlite:///"))
         if not path.exists():
+            directory(path.parent)
             return ["will be made"]
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise errors.BadConfiguration(
+                f"{path} cannot be written by this user; is it the daemon's? Else change its owner"
+            )
     return [examine(settings.ledger.url)]
 
 

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import grp
+import os
 import pathlib
 from collections.abc import Iterable, Iterator
 
@@ -140,3 +142,25 @@ def test_a_runtime_path_that_is_too_long_for_the_local_bus_is_refused(
     with pytest.raises(errors.SocketUnusable, match="shorter runtime_path"):
         make_directories(long)
     assert not long.runtime_path.exists()
+
+
+def test_a_group_that_is_not_there_is_found_before_the_daemon_runs(tmp_path: pathlib.Path) -> None:
+    text = "clouds = known\n[local]\ngroup = {}\n"
+    found = problems(list(check(settings(tmp_path, text.format("no-such-group")), offline=True)))
+    assert found == {
+        "group no-such-group": "there is no group 'no-such-group'; make it, or correct group in"
+        " [local]"
+    }
+    mine = grp.getgrgid(os.getgid()).gr_name
+    assert not problems(list(check(settings(tmp_path, text.format(mine)), offline=True)))
+
+
+def test_a_ledger_where_nothing_can_be_made_is_a_problem(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    text = f"clouds = known\n[ledger]\nconnection = sqlite:///{tmp_path}/file/ledger.sqlite\n"
+    (problem,) = (
+        problem
+        for what, problem in problems(list(check(settings(tmp_path, text)))).items()
+        if what.startswith("ledger")
+    )
+    assert f"{tmp_path}/file cannot be written" in problem
