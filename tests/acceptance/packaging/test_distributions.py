@@ -25,7 +25,7 @@ RELIED_ON = (
 )
 
 #: Installed beside the modules, and from there by an administrator.
-SHARED = "etc/systemd"
+SHARED = ("etc/policy", "etc/systemd")
 
 
 def files(checkout: pathlib.Path, *under: str) -> set[str]:
@@ -61,14 +61,18 @@ def test_the_wheel_has_every_file_of_the_packages(
     assert {f"synchronizer/schemas/{name}.json" for name in schemas.names()} - names == set()
 
 
-def test_the_wheel_has_the_files_for_systemd(
+def test_the_wheel_has_the_files_for_systemd_and_for_policies(
     checkout: pathlib.Path, wheel: zipfile.ZipFile
 ) -> None:
-    place = f"synchronizer-{synchronizer.__version__}.data/data/share/synchronizer/systemd/"
+    place = f"synchronizer-{synchronizer.__version__}.data/data/share/synchronizer/"
     shared = {
         name.removeprefix(place): wheel.read(name) for name in wheel.namelist() if ".data/" in name
     }
-    assert shared == {path.name: path.read_bytes() for path in (checkout / SHARED).iterdir()}
+    assert shared == {
+        f"{directory.name}/{path.name}": path.read_bytes()
+        for directory in (checkout / name for name in SHARED)
+        for path in directory.iterdir()
+    }
 
 
 def test_the_wheel_has_nothing_else(wheel: zipfile.ZipFile) -> None:
