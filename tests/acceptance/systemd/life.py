@@ -93,15 +93,16 @@ class Life:
         listed = complete(self._session, type_).keys()
         return {item.id for item in self.consumer.client.get_all(type_).items()} == listed
 
-    def revisions(self) -> list[int]:
-        """Of all that was ever recorded of the servers."""
+    def lost_revisions(self) -> set[int]:
+        """Of the servers, up to the newest: each change that was ever recorded has one."""
         path = self.service.machine.path(f"{STATE}/ledger.sqlite")
         with contextlib.closing(sqlite3.connect(path)) as database:
             rows = database.execute(
                 "SELECT version.revision FROM version JOIN stream ON stream.id = version.stream"
-                " WHERE stream.type = 'nova.server' ORDER BY version.revision"
+                " WHERE stream.type = 'nova.server'"
             )
-            return [revision for (revision,) in rows]
+            found = {revision for (revision,) in rows}
+        return set(range(1, max(found) + 1)) - found
 
     def close(self) -> None:
         self._stack.close()
