@@ -194,6 +194,9 @@ class Follower:
         self._heard = self._clock()
         if not self.replica.behind and revision == self.replica.revision:
             self._exact = self._heard
+            if self._problem is not None:
+                LOG.info("%s: notifications come again, and nothing is missing", self.stream)
+            self._problem = None
 
     def _tell(self, applied: list[Applied]) -> Iterator[Event]:
         for number, one in enumerate(applied, start=1):

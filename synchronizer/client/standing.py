@@ -12,7 +12,7 @@ class Standing:
     began that is known of. `heard`: when the bus or the server last told anything of the
     stream. `exact`: when what it told was all of it, and known here already. `silence`: for so
     many seconds nothing may be heard before that means something. `problem`: what the last
-    question failed with, if it did.
+    question failed with, unless all was known since.
     """
 
     proven_at: int | None

@@ -61,8 +61,7 @@ class Positions:
             for stream, place in sorted(self._known.items(), key=lambda item: str(item[0]))
         ]
         body = msgspec.msgpack.encode(rows)
-        packed = xxhash.xxh3_64_digest(body) + body
-        return _FORM + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        return _FORM + _text(xxhash.xxh3_64_digest(body) + body)
 
     @classmethod
     def from_token(cls, token: str) -> "Positions":
@@ -77,7 +76,8 @@ class Positions:
         try:
             packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             body = packed[_SUM:]
-            if xxhash.xxh3_64_digest(body) != packed[:_SUM]:
+            # The last character may have bits that stand for nothing, and have to be 0.
+            if _text(packed) != text or xxhash.xxh3_64_digest(body) != packed[:_SUM]:
                 raise ValueError
             rows = msgspec.msgpack.decode(body, type=list[tuple[str, str, str, int, bytes]])
         except (ValueError, binascii.Error, msgspec.MsgspecError):
@@ -88,3 +88,7 @@ class Positions:
                 for cloud, type_, epoch, revision, digest in rows
             }
         )
+
+
+def _text(packed: bytes) -> str:
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")

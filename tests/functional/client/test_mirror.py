@@ -20,18 +20,24 @@ VOLUMES = StreamKey("c1", "cinder.volume")
 
 
 @pytest.fixture(params=["local", "rabbit"])
-def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+def broker(request: pytest.FixtureRequest) -> Iterator[RabbitBroker | None]:
+    """None: the service has one of its own."""
+    if request.param == "local":
+        yield None
+        return
+    broker = RabbitBroker(request.getfixturevalue("rabbit_node"))
+    yield broker
+    broker.close()
+
+
+@pytest.fixture
+def service(broker: RabbitBroker | None) -> Iterator[Service]:
     """Relay and snapshot server over a bus of each kind."""
-    broker = None
-    if request.param == "rabbit":
-        broker = RabbitBroker(request.getfixturevalue("rabbit_node"))
     with tempfile.TemporaryDirectory() as directory:
         made = Service(Path(directory), bus=None if broker is None else broker.url)
         made.start()
         yield made
         made.close()
-    if broker is not None:
-        broker.close()
 
 
 @pytest.fixture
@@ -129,6 +135,25 @@ def test_while_the_daemon_is_away_what_is_there_is_served_and_said_to_be_old(
         assert fold.kinds == [Added] * 5 + [Updated, Deleted]
 
 
+def test_a_broker_that_is_killed_keeps_nothing_from_a_mirror_for_good(
+    service: Service, client: Client, broker: RabbitBroker | None
+) -> None:
+    service.fill(5)
+    with Mirror(client, ["nova.server"]) as mirror:
+        fold = Fold(mirror)
+        assert mirror.wait_synced(PATIENCE)
+        before = held(mirror)
+        (broker.kill if broker else service.kill_broker)()
+        service.put({"id": "e1", "n": 9}, {"id": "new"})
+        service.drop("e2")
+        until("a word on the outage", lambda: not mirror.staleness().connected, PATIENCE)
+        assert held(mirror) == before and mirror.has_synced()
+        (broker.start if broker else service.start_broker)()
+        wait_equal(mirror, service, fold)
+        until("a connection", lambda: mirror.staleness().connected, PATIENCE)
+        assert fold.kinds == [Added] * 5 + [Updated, Added, Deleted]
+
+
 def test_a_new_epoch_is_told_as_its_differences(service: Service, client: Client) -> None:
     service.fill(12)
     with Mirror(client, ["nova.server"]) as mirror:
@@ -163,7 +188,7 @@ def test_a_mirror_waits_for_a_daemon_that_is_not_there_yet(
         wait_equal(mirror, service)
 
 
-@pytest.mark.parametrize("service", ["local"], indirect=True)
+@pytest.mark.parametrize("broker", ["local"], indirect=True)
 def test_an_unknown_type_is_raised_to_who_waits(service: Service) -> None:
     with Client(service.url, timeout=1) as client, Mirror(client, ["nova.servr"]) as mirror:
         with pytest.raises(errors.UnknownType, match=r"there are: nova.server"):

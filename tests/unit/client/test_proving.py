@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a subscription is proven to live, on a bus that takes its time."""
+"""How a subscription is proven to live, on a bus that takes its time, and a stream to be known."""
 
 from typing import Any
 
+from synchronizer import errors
 from synchronizer.client.follower import Follower
 from synchronizer.client.requests import Requests
 from synchronizer.model import StreamKey
 
 KEY = StreamKey("c", "nova.server")
+
+
+class Nobody:
+    """Answers nothing."""
+
+    def call(self, method: str, *, deadline: float | None = None, **arguments: Any) -> Any:
+        raise errors.NobodyAnswers
 
 
 class Caller:
@@ -57,3 +65,15 @@ def test_an_answer_to_another_subscription_proves_nothing() -> None:
     assert not follower.proven
     hear(follower, caller.nonces[1])
     assert follower.proven
+
+
+def test_a_question_that_failed_is_no_problem_once_the_bus_shows_that_nothing_is_missing() -> None:
+    follower = Follower(KEY, Requests(Nobody(), 1.0), clock=lambda: 0.0)
+    follower.replica.begin("e", 0, 0, 0)
+    assert follower.replica.end(0.0)
+    follower.replica.verify()
+    assert list(follower.work(lambda: iter(()))) == []
+    assert follower.standing.problem is not None
+    hear(follower, "another's")
+    assert follower.standing.problem is None
+    assert follower.standing.exact == 0.0

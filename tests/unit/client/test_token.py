@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +34,15 @@ def test_a_token_in_which_anything_was_changed_is_refused(
     other = data.draw(st.characters(codec="ascii").filter(lambda c: c != token[place]))
     with pytest.raises(errors.BadRequest, match="without resume"):
         Positions.from_token(token[:place] + other + token[place + 1 :])
+
+
+def test_a_token_whose_last_character_says_the_same_in_another_way_is_refused() -> None:
+    for length in range(3):
+        token = Positions({StreamKey("c" * length, "t"): Position("e", 1, 2)}).to_token()
+        for last in string.ascii_letters + string.digits + "-_":
+            if last != token[-1]:
+                with pytest.raises(errors.BadRequest, match="damaged"):
+                    Positions.from_token(token[:-1] + last)
 
 
 @given(POSITIONS, st.data())
