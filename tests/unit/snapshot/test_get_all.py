@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 import base64
+import string
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synchronizer import errors
+from synchronizer.snapshot.cursor import packed, unpacked
 from tests.unit.publishing.support import VOLUMES, Author, digest_of
 from tests.unit.snapshot.walking import items_of, walk
 
@@ -134,6 +136,15 @@ def test_a_cursor_belongs_to_its_question(author, endpoint, ledger) -> None:
 def test_a_made_up_cursor_is_refused(author, endpoint, text) -> None:
     with pytest.raises(errors.BadCursor):
         endpoint.get_all({}, "nova.server", cursor=text)
+
+
+def test_another_spelling_of_a_cursor_is_refused() -> None:
+    text = packed(b"{}")
+    bare = text.rstrip("=")
+    others = [bare[:-1] + c + text[len(bare) :] for c in string.ascii_letters if c != bare[-1]]
+    for other in others:
+        with pytest.raises(errors.BadCursor):
+            unpacked(other)
 
 
 def test_a_cut_cursor_is_refused(author, endpoint) -> None:
