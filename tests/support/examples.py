@@ -58,7 +58,7 @@ def commands(block: Block) -> Iterator[tuple[str, list[str]]]:
     first, *rest = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
     assert not first, "a console begins with a command"
     for part in rest:
-        command, *shown = part.splitlines()
+        command, *shown = part.replace("\\\n", " ").splitlines()
         yield re.sub(r"\s+#\s.*", "", command), [line for line in shown if line.strip()]
 
 

@@ -24,7 +24,7 @@ from tests.engines.rabbit import RabbitNode
 from tests.support.examples import commands
 from tests.support.guide import FOLDER, configurations, to_run
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900)]
 
 #: Seconds for a broker to answer, on a busy machine.
 PATIENCE = 60.0
