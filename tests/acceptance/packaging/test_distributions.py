@@ -25,7 +25,7 @@ RELIED_ON = (
 )
 
 #: Installed beside the modules, and from there by an administrator.
-SHARED = ("etc/policy", "etc/systemd")
+SHARED = ("etc/grafana", "etc/policy", "etc/prometheus", "etc/systemd")
 
 
 def files(checkout: pathlib.Path, *under: str) -> set[str]:
