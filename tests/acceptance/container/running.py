@@ -16,7 +16,7 @@ from tests.acceptance.container.composition import Service
 from tests.acceptance.container.image import Image
 
 #: Seconds for a command, and for an end that was asked for, on a busy machine.
-PATIENCE = 120
+PATIENCE = 300
 
 
 class Container:
