@@ -17,7 +17,7 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 class Health(Written, Command):
-    """Ask the daemon on this host whether each of its processes makes progress.
+    """Ask this host's daemon whether its processes make progress.
 
     It needs neither the bus nor the ledger: the answer comes from where the configuration
     has the daemon listen ([monitor] listen). With --ready the question is whether its
@@ -26,7 +26,7 @@ class Health(Written, Command):
     Exit status: 0 yes; 1 no, and why; 3 nobody answers.
 
     Examples: synchronizer health
-              synchronizer -q health --ready && echo "it samples"
+              synchronizer -q health --ready || echo "not yet"
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
