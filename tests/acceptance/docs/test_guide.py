@@ -15,7 +15,7 @@ from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.rpc import RpcClient
 from synchronizer.bus.transport import notification_transport, rpc_transport
 from synchronizer.errors import NobodyAnswers
-from synchronizer.hearing import probe
+from synchronizer.hearing import Channel, probe
 from synchronizer.ledger import Ledger
 from tests.engines.database import DatabaseServer
 from tests.engines.mariadb import MariaServer
@@ -83,7 +83,9 @@ def test_who_hears_the_services_may_do_that_and_nothing_else(node: RabbitNode) -
     node.api("PUT", "exchanges/%2F/nova", {"type": "topic", "durable": False})
     try:
         url = at(configured("notifications.md", "notification_transport_url"), node.port)
-        probe(url, "synchronizer.hears.openstack1.nova", [("nova", "versioned_notifications")])
+        probe(
+            url, "synchronizer.hears.openstack1.nova", [Channel("nova", "versioned_notifications")]
+        )
         permissions = node.api("GET", "users/synchronizer/permissions")
         assert [one["vhost"] for one in permissions] == ["/"]
         assert re.fullmatch(permissions[0]["write"], "nova") is None
