@@ -169,7 +169,8 @@ def declared(
             given = sections.get(group, {})
             opts = [options.setting_option(s) for s in declarations.get(plugin, ())]
             if group != plugin:
-                merged |= of_cloud(conf, section, sections, opts)
+                anything = [cfg.StrOpt(name) for name in sections.get(section, {})]
+                merged |= of_cloud(conf, section, sections, opts or anything)
             if not opts:
                 opts = [cfg.StrOpt(name) for name in given if name not in common]
             conf.register_opts([*opts, *options.PLUGIN], group=group)
