@@ -37,7 +37,8 @@ def declared(
         for group in (plugin, f"{section}:{plugin}"):
             own = [options.setting_option(s) for s in declarations.get(plugin, ())]
             if group != plugin:
-                merged |= _of_cloud(conf, section, given, own)
+                anything = [cfg.StrOpt(name) for name in given.sections.get(section, {})]
+                merged |= _of_cloud(conf, section, given, own or anything)
             if not own:
                 named = given.sections.get(group, {})
                 own = [cfg.StrOpt(name) for name in named if name not in common]

@@ -57,3 +57,13 @@ def test_a_plugin_of_one_cloud_goes_before_the_cloud_and_that_before_the_plugin(
 def test_a_setting_that_no_plugin_of_the_cloud_has_is_refused(tmp_path: pathlib.Path) -> None:
     with pytest.raises(errors.BadConfiguration, match=r"option nested in \[cloud:east\]"):
         read(tmp_path, "[cloud:east]\nnested = yes\n")
+
+
+def test_where_a_plugin_is_not_known_its_clouds_section_may_hold_its_settings(
+    tmp_path: pathlib.Path,
+) -> None:
+    file = tmp_path / "synchronizer.conf"
+    file.write_text("[DEFAULT]\nclouds = east\n[cloud:east]\nregion = East\nos_cloud = x\n")
+    # As commands that only need the bus read it, and machines where the plugins are not.
+    (cloud,) = conf.load([file]).clouds
+    assert dict(cloud.plugins[0].values) == {"region": "East", "os_cloud": "x"}
