@@ -151,14 +151,8 @@ function get_or_create_user {
 }
 
 function get_or_add_user_project_role {
-    local where=(--user "$2" --user-domain "$4")
-    local found
-    where+=(--project "$3" --project-domain "$5")
-    found=$(openstack --os-cloud devstack-system-admin \
-        role assignment list --role "$1" "${where[@]}" -f value)
-    if [[ -z "$found" ]]; then
-        openstack --os-cloud devstack-system-admin role add "$1" "${where[@]}"
-    fi
+    openstack --os-cloud devstack-system-admin role add "$1" \
+        --user "$2" --user-domain "$4" --project "$3" --project-domain "$5"
 }
 
 # RabbitMQ
