@@ -3,7 +3,6 @@
 
 import contextlib
 import pathlib
-import sqlite3
 import subprocess
 from typing import Any
 
@@ -12,7 +11,7 @@ from synchronizer.plugin import PluginContext
 from synchronizer.plugin.loader import make
 from tests.acceptance.cloud.listings import MICROVERSIONS, comparable, complete
 from tests.acceptance.cloud.running import RunningCloud
-from tests.acceptance.systemd.service import STATE, Service
+from tests.acceptance.systemd.service import Service
 from tests.support.checkout import ROOT
 from tests.support.copying import Copying, differences
 from tests.support.waiting import until
@@ -92,17 +91,6 @@ class Life:
         """Whether get all gives just the ids that the service lists."""
         listed = complete(self._session, type_).keys()
         return {item.id for item in self.consumer.client.get_all(type_).items()} == listed
-
-    def lost_revisions(self) -> set[int]:
-        """Of the servers, up to the newest: each change that was ever recorded has one."""
-        path = self.service.machine.path(f"{STATE}/ledger.sqlite")
-        with contextlib.closing(sqlite3.connect(path)) as database:
-            rows = database.execute(
-                "SELECT version.revision FROM version JOIN stream ON stream.id = version.stream"
-                " WHERE stream.type = 'nova.server'"
-            )
-            found = {revision for (revision,) in rows}
-        return set(range(1, max(found) + 1)) - found
 
     def close(self) -> None:
         self._stack.close()

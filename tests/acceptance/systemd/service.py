@@ -29,6 +29,15 @@ PLACES = {
 #: As the daemon's processes call themselves.
 _TITLE = re.compile(r"synchronizer: (.+) worker\((\d+)\)")
 
+#: Run in the machine: a database is no file to be read from elsewhere while it is in use.
+_REVISIONS = """
+import sqlite3, sys
+ledger = sqlite3.connect("file:" + sys.argv[1] + "?mode=ro", uri=True)
+ask = "SELECT version.revision FROM version JOIN stream ON stream.id = version.stream"
+ask += " WHERE stream.type = ?"
+print(*(revision for (revision,) in ledger.execute(ask, (sys.argv[2],))))
+"""
+
 PATIENCE = 600.0
 
 
@@ -116,6 +125,13 @@ class Service:
     def told(self) -> str:
         """Its journal's end, for a failing test's report."""
         return f"{self.shown('StatusText')}\n{self.machine.journal(UNIT)[-6000:]}"
+
+    def lost_revisions(self, type_: str) -> set[int]:
+        """Of one type's stream, up to the newest: each change that was recorded has one."""
+        command = (f"{VENV}/bin/python", "-c", _REVISIONS, f"{STATE}/ledger.sqlite", type_)
+        found = {int(word) for word in self.machine.run(*command, user="synchronizer").split()}
+        assert found, f"nothing of {type_} was recorded"
+        return set(range(1, max(found) + 1)) - found
 
     def processes(self) -> dict[str, int]:
         """The pids of those that run, in the machine, by name; of the master's children alone."""

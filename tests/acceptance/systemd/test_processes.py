@@ -7,6 +7,7 @@ import pytest
 
 from tests.acceptance.systemd.service import UNIT, Service
 from tests.acceptance.systemd.simulated import AtWork, at_work
+from tests.support.simulated import TYPE
 from tests.support.waiting import until
 
 WORKERS = ("monitor", "broker", "relay", "snapshot", "worker simulated/nova")
@@ -92,3 +93,4 @@ def restarted(working: AtWork, signal: str, result: str) -> None:
     working.converges()
     assert service.processes().keys() == {"master", *WORKERS}
     assert int(service.shown("NRestarts")) == restarts + 1
+    assert service.lost_revisions(TYPE) == set()
