@@ -6,6 +6,7 @@ the agreed form is `errors.BadMessage`, which says where and why. Keys that it d
 know are ignored, so that a later version may add some.
 """
 
+import contextlib
 import datetime
 import functools
 import itertools
@@ -57,9 +58,13 @@ def fingerprint_to_wire(fingerprint: bytes) -> str:
 def fingerprint_from_wire(text: str) -> bytes:
     """16 bytes; ValueError when the text is not `xxh3:` and 32 hexadecimal digits."""
     digits = text.removeprefix(_FINGERPRINT)
-    if digits == text or not _HEX32.fullmatch(digits):
-        raise ValueError(f"{text!r} is not {_FINGERPRINT} and 32 hexadecimal digits")
-    return bytes.fromhex(digits)
+    if digits != text:
+        with contextlib.suppress(ValueError):
+            fingerprint = bytes.fromhex(digits)
+            # It takes spaces and capitals, too.
+            if len(fingerprint) == 16 and fingerprint.hex() == digits:
+                return fingerprint
+    raise ValueError(f"{text!r} is not {_FINGERPRINT} and 32 hexadecimal digits")
 
 
 def digest_to_wire(digest: int) -> str:

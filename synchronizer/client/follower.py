@@ -181,7 +181,7 @@ class Follower:
             # One at a time, and none kept: a page of objects at once, which the garbage collector
             # looks through, makes all of this take twice as long.
             for item in page:
-                self.replica.add([(item.id, item.fingerprint, item.entity)])
+                self.replica.add(item.id, item.fingerprint, item.entity)
                 yield self._teller.there(item)
             self._heard = self._clock()
             yield from between()

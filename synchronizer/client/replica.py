@@ -168,10 +168,9 @@ class Replica:
         self._oversized = None
         self._foreign = self._unsure = False
 
-    def add(self, entities: Iterable[tuple[str, bytes, Entity | None]]) -> None:
-        """(id, fingerprint, entity) of a page."""
-        for id_, fingerprint, entity in entities:
-            self.live.put(id_, fingerprint, entity)
+    def add(self, id_: str, fingerprint: bytes, entity: Entity | None) -> None:
+        """An entity of a page."""
+        self.live.put(id_, fingerprint, entity)
 
     def end(self, now: float) -> bool:
         """That was the last page. False: it does not add up, get all again."""

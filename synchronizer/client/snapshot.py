@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One snapshot, read page by page."""
 
-import dataclasses
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from synchronizer import errors, fingerprint
 from synchronizer.client.ahead import Ahead
@@ -108,7 +109,7 @@ class Snapshot:
         entity = self._requests.entity(stream, item.id, item.revision, item.fingerprint)
         if self._fields is not None:
             entity = {name: entity[name] for name in self._fields if name in entity}
-        return dataclasses.replace(item, entity=entity)
+        return msgspec.structs.replace(item, entity=entity)
 
     def items(self) -> Iterator[Item]:
         """The entities with their ids, revisions and fingerprints."""

@@ -12,6 +12,7 @@ class Teller:
     """Makes the events of one stream."""
 
     def __init__(self, stream: StreamKey) -> None:
+        self._stream = stream
         self._cloud, self._type = stream.cloud, stream.type
 
     def resynced(self, reason: str) -> Resynced:
@@ -33,9 +34,7 @@ class Teller:
     def there(self, item: Item) -> Added:
         """An entity of a snapshot, which has to be there in one form or the other."""
         if item.text is not None:
-            return Packed(
-                self._cloud, self._type, item.id, item.revision, item.sampled_at, item.text
-            )
+            return Packed(self._stream, item.id, item.revision, item.sampled_at, item.text)
         assert item.entity is not None  # noqa: S101 - a snapshot has fetched it
         return Added(
             cloud=self._cloud,

@@ -30,7 +30,7 @@ LOG = logging.getLogger(__name__)
 BATCH = 1000
 #: Seconds after which a barrier that was not heard is asked for again: at first, when the
 #: subscription is probably not there yet, and at most.
-BARRIER_SOON, BARRIER_AGAIN = 0.1, 2.0
+BARRIER_SOON, BARRIER_AGAIN = 0.02, 2.0
 #: A subscription that hears nothing although the server tells otherwise, so often, is made anew.
 DEAF = 3
 #: Seconds after which it is looked whether a pattern means more streams than before.

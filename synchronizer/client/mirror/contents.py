@@ -2,7 +2,7 @@
 """What a mirror holds of all its streams, and what an event of the watch makes of it."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from synchronizer import fingerprint
 from synchronizer.client.events import Added, Deleted, Event, Resynced, Synced, Updated
@@ -68,12 +68,13 @@ class Change:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Difference:
-    """What is to be done to a stream's table at once. `table`: what takes its place, if
-    something does."""
+    """What is to be done to a stream's table at once: `changes`, in order; or `table` takes its
+    place, for `synced`."""
 
     stream: StreamKey
-    changes: list[Change]
+    changes: Sequence[Change] = ()
     table: Table | None = None
+    synced: Synced | None = None
 
 
 class Contents:
@@ -89,10 +90,17 @@ class Contents:
         self.filling: dict[StreamKey, str | None] = {}
         self._indexing = indexing
         self._filled: dict[StreamKey, Table] = {}
+        # The stream that is being told, and what of it is filled and read.
+        self._told: tuple[StreamKey, Table, Table | None] | None = None
 
     def prepare(self, event: Event) -> Difference | None:
         """What an event makes of a table, if it makes something of it now."""
         stream = event.stream
+        if type(event) is Packed and self._told is not None and self._told[0] is stream:
+            _, table, known = self._told  # one of many in a row
+            table.put(event.id, self._record(event, known))
+            return None
+        self._told = None
         match event:
             case Resynced():
                 self._fill(stream, event.reason if stream in self.tables else None)
@@ -106,10 +114,18 @@ class Contents:
                 case Deleted():
                     filled.drop(event.id)
                 case _:
-                    filled.put(event.id, self._record(event))
+                    known = self.tables.get(stream)
+                    filled.put(event.id, self._record(event, known))
+                    self._told = stream, filled, known
             return None
         change = self._change(event)
         return None if change is None else Difference(stream, [change])
+
+    def changes(self, difference: Difference) -> Sequence[Change]:
+        """What `apply` is about to change."""
+        if difference.table is None or difference.synced is None:
+            return difference.changes
+        return list(self._differences(difference.synced, difference.table))
 
     def apply(self, difference: Difference) -> None:
         """Changes what others read."""
@@ -139,9 +155,8 @@ class Contents:
         self._filled[stream] = Table(self._indexing.names)
         self.filling[stream] = reason
 
-    def _record(self, event: Added | Updated) -> Record:
+    def _record(self, event: Added | Updated, table: Table | None) -> Record:
         text = event.text if isinstance(event, Packed) else encode(_entity(event))
-        table = self.tables.get(event.stream)
         known = None if table is None else table.records.get(event.id)
         if known is not None and known.text == text:
             # What is told anew is mostly what is there: it is held once.
@@ -154,8 +169,9 @@ class Contents:
     def _change(self, event: Added | Updated | Deleted) -> Change | None:
         """None: nothing is another than before."""
         stream, id_ = event.stream, event.id
-        old = self.tables[stream].records.get(id_)
-        new = None if isinstance(event, Deleted) else self._record(event)
+        table = self.tables[stream]
+        old = table.records.get(id_)
+        new = None if isinstance(event, Deleted) else self._record(event, table)
         if same(old, new):
             return None
         happened = isinstance(event, Updated) and not event.repaired
@@ -171,7 +187,7 @@ class Contents:
             if stream in self.tables:
                 return None
             table = Table(self._indexing.names)
-        return Difference(stream, list(self._differences(event, table)), table)
+        return Difference(stream, table=table, synced=event)
 
     def _differences(self, event: Synced, table: Table) -> Iterator[Change]:
         """Between what is read and what takes its place: deletes, then the rest in order."""

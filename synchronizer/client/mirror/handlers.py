@@ -108,6 +108,11 @@ class Teller:
         with self._lock:
             self._handlers = tuple(one for one in self._handlers if one is not handlers)
 
+    @property
+    def anybody(self) -> bool:
+        """Is there anybody to be told?"""
+        return bool(self._handlers)
+
     def tell(self, changes: Sequence[Change]) -> None:
         """All changes that were made to the mirror, in order."""
         if self._handlers and changes:

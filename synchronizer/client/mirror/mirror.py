@@ -300,9 +300,13 @@ class Mirror(Closing):
         if difference is None:
             return
         self._teller.wait_for_room()
+        # Who reads does not wait for that, unless a first handler has come just now.
+        changes = self._contents.changes(difference) if self._teller.anybody else None
         with self._synced:
+            if changes is None and self._teller.anybody:
+                changes = self._contents.changes(difference)
             self._contents.apply(difference)
-            self._teller.tell(difference.changes)
+            self._teller.tell(changes or ())
             if isinstance(event, Synced):
                 self._synced.notify_all()
 

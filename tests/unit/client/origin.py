@@ -173,7 +173,8 @@ class Origin:
             match question:
                 case GetAll():
                     replica.begin(self.epoch, self.revision, len(self.state), self._digest())
-                    replica.add((id_, print_of(e), e) for id_, e in self.state.items())
+                    for id_, entity in self.state.items():
+                        replica.add(id_, print_of(entity), entity)
                     replica.end(now)
                     return []
                 case AskChanges():

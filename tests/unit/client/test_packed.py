@@ -13,6 +13,7 @@ from synchronizer.client import Added, answers
 from synchronizer.client.packed import Packed
 from synchronizer.client.requests import Requests
 from synchronizer.client.snapshot import Snapshot
+from synchronizer.model import StreamKey
 
 
 def item(id_: str, entity: str) -> str:
@@ -54,7 +55,7 @@ class Server:
 
 
 def test_a_packed_event_is_an_added_one() -> None:
-    event = Packed("c1", "nova.server", "a", 3, 4, b'{"id": "a", "tags": []}')
+    event = Packed(StreamKey("c1", "nova.server"), "a", 3, 4, b'{"id": "a", "tags": []}')
     plain = Added(
         cloud="c1",
         type="nova.server",

@@ -233,7 +233,8 @@ def test_what_is_heard_while_a_snapshot_is_read_is_asked_for_afterwards(origin: 
     assert replica.hear_changes(origin.after(3, 3), 0.0) == []
     assert replica.question(0.0) is None
 
-    replica.add((id_, print_of(e), e) for id_, e in state.items())
+    for id_, entity in state.items():
+        replica.add(id_, print_of(entity), entity)
     assert replica.end(0.0)
     assert replica.question(0.0) == AskChanges("epoch-1", 2)
     assert revisions(origin.serve(replica, 0.0) or []) == [3]

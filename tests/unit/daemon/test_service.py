@@ -43,7 +43,7 @@ class Step:
 @pytest.fixture
 def settings(tmp_path: pathlib.Path) -> conf.Settings:
     file = tmp_path / "synchronizer.conf"
-    file.write_text("[DEFAULT]\nclouds = one\n")
+    file.write_text("[DEFAULT]\nclouds = one\ngraceful_shutdown_timeout = 1\n")
     return conf.load([file])
 
 

@@ -112,7 +112,7 @@ def added(id_: str, revision: int = 1, stream: StreamKey = SERVERS, **fields: An
 def packed(id_: str, revision: int = 1, stream: StreamKey = SERVERS, **fields: Any) -> Packed:
     """The same as a mirror is told it of a snapshot; fields in another order than `added` has."""
     text = json.dumps({**fields, "id": id_}).encode()
-    return Packed(stream.cloud, stream.type, id_, revision, revision, text)
+    return Packed(stream, id_, revision, revision, text)
 
 
 def updated(id_: str, revision: int, stream: StreamKey = SERVERS, **fields: Any) -> Updated:
