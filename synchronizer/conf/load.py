@@ -169,8 +169,10 @@ def declared(
             given = sections.get(group, {})
             opts = [options.setting_option(s) for s in declarations.get(plugin, ())]
             if group != plugin:
+                # Of a plugin that is not known here anything may be a setting.
                 anything = [cfg.StrOpt(name) for name in sections.get(section, {})]
-                merged |= of_cloud(conf, section, sections, opts or anything)
+                may_be = opts if plugin in declarations else anything
+                merged |= of_cloud(conf, section, sections, may_be)
             if not opts:
                 opts = [cfg.StrOpt(name) for name in given if name not in common]
             conf.register_opts([*opts, *options.PLUGIN], group=group)
