@@ -6,7 +6,6 @@ the agreed form is `errors.BadMessage`, which says where and why. Keys that it d
 know are ignored, so that a later version may add some.
 """
 
-import contextlib
 import datetime
 import functools
 import itertools
@@ -57,13 +56,13 @@ def fingerprint_to_wire(fingerprint: bytes) -> str:
 
 def fingerprint_from_wire(text: str) -> bytes:
     """16 bytes; ValueError when the text is not `xxh3:` and 32 hexadecimal digits."""
-    digits = text.removeprefix(_FINGERPRINT)
-    if digits != text:
-        with contextlib.suppress(ValueError):
-            fingerprint = bytes.fromhex(digits)
-            # It takes spaces and capitals, too.
-            if len(fingerprint) == 16 and fingerprint.hex() == digits:
-                return fingerprint
+    try:
+        fingerprint = bytes.fromhex(text.removeprefix(_FINGERPRINT))
+    except ValueError:
+        fingerprint = b""
+    # `fromhex` takes spaces and capitals, too.
+    if len(fingerprint) == 16 and text == fingerprint_to_wire(fingerprint):
+        return fingerprint
     raise ValueError(f"{text!r} is not {_FINGERPRINT} and 32 hexadecimal digits")
 
 

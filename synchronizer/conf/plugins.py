@@ -37,8 +37,10 @@ def declared(
         for group in (plugin, f"{section}:{plugin}"):
             own = [options.setting_option(s) for s in declarations.get(plugin, ())]
             if group != plugin:
+                # Of a plugin that is not known here anything may be a setting.
                 anything = [cfg.StrOpt(name) for name in given.sections.get(section, {})]
-                merged |= _of_cloud(conf, section, given, own or anything)
+                may_be = own if plugin in declarations else anything
+                merged |= _of_cloud(conf, section, given, may_be)
             if not own:
                 named = given.sections.get(group, {})
                 own = [cfg.StrOpt(name) for name in named if name not in common]

@@ -114,41 +114,29 @@ def test_a_mirror_of_patterns_serves_several_streams(service: Service, client: C
         assert (held(mirror), held(mirror, VOLUMES)) == (service.live[STREAM], {"v": {"id": "v"}})
 
 
-def test_while_the_daemon_is_away_what_is_there_is_served_and_said_to_be_old(
-    service: Service, client: Client
+@pytest.mark.parametrize("who", ["daemon", "broker"])
+def test_while_one_is_away_what_is_there_is_served_and_said_to_be_old(
+    service: Service, client: Client, broker: RabbitBroker | None, who: str
 ) -> None:
+    leave, come = {
+        "daemon": (service.stop_daemon, service.start_daemon),
+        "broker": (
+            (broker.kill, broker.start) if broker else (service.kill_broker, service.start_broker)
+        ),
+    }[who]
     service.fill(5)
     with Mirror(client, ["nova.server"]) as mirror:
         fold = Fold(mirror)
         assert mirror.wait_synced(PATIENCE)
         before = held(mirror)
-        service.stop_daemon()
-        service.put({"id": "e1", "n": 9})
+        leave()
+        service.put({"id": "e1", "n": 9}, {"id": "new"})
         service.drop("e2")
         until("a word on the outage", lambda: not mirror.staleness().connected, PATIENCE)
         gone = mirror.staleness()
         assert gone.problem is not None and gone.age is not None and gone.age > 0
         assert held(mirror) == before and mirror.has_synced()
-        service.start_daemon()
-        wait_equal(mirror, service, fold)
-        until("a connection", lambda: mirror.staleness().connected, PATIENCE)
-        assert fold.kinds == [Added] * 5 + [Updated, Deleted]
-
-
-def test_a_broker_that_is_killed_keeps_nothing_from_a_mirror_for_good(
-    service: Service, client: Client, broker: RabbitBroker | None
-) -> None:
-    service.fill(5)
-    with Mirror(client, ["nova.server"]) as mirror:
-        fold = Fold(mirror)
-        assert mirror.wait_synced(PATIENCE)
-        before = held(mirror)
-        (broker.kill if broker else service.kill_broker)()
-        service.put({"id": "e1", "n": 9}, {"id": "new"})
-        service.drop("e2")
-        until("a word on the outage", lambda: not mirror.staleness().connected, PATIENCE)
-        assert held(mirror) == before and mirror.has_synced()
-        (broker.start if broker else service.start_broker)()
+        come()
         wait_equal(mirror, service, fold)
         until("a connection", lambda: mirror.staleness().connected, PATIENCE)
         assert fold.kinds == [Added] * 5 + [Updated, Added, Deleted]

@@ -59,6 +59,15 @@ def test_a_setting_that_no_plugin_of_the_cloud_has_is_refused(tmp_path: pathlib.
         read(tmp_path, "[cloud:east]\nnested = yes\n")
 
 
+def test_a_plugin_without_settings_has_none_in_its_clouds_section_either(
+    tmp_path: pathlib.Path,
+) -> None:
+    file = tmp_path / "synchronizer.conf"
+    file.write_text("[DEFAULT]\nclouds = east\n[cloud:east]\nplugins = bare\nregion = East\n")
+    with pytest.raises(errors.BadConfiguration, match=r"option region in \[cloud:east\]"):
+        conf.load([file], declarations={"bare": ()})
+
+
 def test_where_a_plugin_is_not_known_its_clouds_section_may_hold_its_settings(
     tmp_path: pathlib.Path,
 ) -> None:
