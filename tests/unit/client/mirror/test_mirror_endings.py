@@ -12,6 +12,7 @@ from synchronizer.client import Mirror, Staleness
 from synchronizer.client.mirror.staleness import GRACE
 from synchronizer.client.standing import Standing
 from synchronizer.model import StreamKey
+from tests.support.waiting import until
 from tests.unit.client.mirror.script import (
     PATIENCE,
     SERVERS,
@@ -50,7 +51,7 @@ def test_what_cannot_pass_is_raised_to_every_caller(script: Script, mirror: Mirr
         with pytest.raises(errors.NotPermitted, match="password is wrong") as raised:
             read(mirror)
         assert raised.value is not failure and raised.value.since == "then"
-    assert script.closed
+    until("a closed watch", lambda: script.closed, PATIENCE)  # by the mirror's thread, at its end
     staleness = mirror.staleness()
     assert (staleness.connected, staleness.problem) == (False, str(failure))
 
