@@ -26,7 +26,8 @@ scrape_configs:
 
 `etc/prometheus/synchronizer.rules.yml` has the alert rules, which look for that job's name, and
 `etc/grafana/synchronizer.json` is a dashboard, to be imported in Grafana; an installation has both
-below `share/synchronizer`. What each alert means, and what to do, is [in a table](failures.md#alerts).
+below `share/synchronizer`. What each alert means, and what to do, is
+[in a table](failures.md#alerts).
 
 Counters begin with 0 when the daemon is started, and go on when one of its processes is. A
 series of a type that was taken out of the configuration stays until then, too. Several daemons on
