@@ -1,7 +1,7 @@
 # The daemon and its commands in an image: docs/container.md tells how it is built and run.
 #
 # BASE: Debian, or an image upon it, with python3 (3.11 or later), venv and ca-certificates.
-ARG BASE=docker.io/library/python:3.12-slim
+ARG BASE=python:3.12-slim
 
 FROM ${BASE} AS build
 # A pip of its own installs into an environment that has none: nothing installs in what runs.

@@ -38,7 +38,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/python tests/lint/file_lengths.py
 	$(BIN)/bashate -e E005,E006 $(DEVSTACK)
-	$(BIN)/shellcheck -x $(DEVSTACK) etc/compose/prepare.sh etc/container/build.sh
+	$(BIN)/shellcheck -x $(DEVSTACK) .ci/run etc/compose/prepare.sh etc/container/build.sh
 	$(BIN)/hadolint Dockerfile
 
 format: $(STAMP)

@@ -20,7 +20,6 @@ PACKAGES = ("ca-certificates", "dbus", "python3", "python3-venv", "systemd", "sy
 
 CACHE = pathlib.Path.home() / ".cache/synchronizer/debian"
 
-_MIRROR = "http://deb.debian.org/debian"
 _UNREAD = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man")
 
 
@@ -71,7 +70,7 @@ def remove(tree: pathlib.Path) -> None:
 def _make(tree: pathlib.Path) -> None:
     log = tree.with_suffix(".log")
     command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
-    command += [SUITE, str(tree), _mirror()]
+    command += [SUITE, str(tree), *_mirror()]
     with log.open("wb") as file:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, umask=0o022, check=False
@@ -88,8 +87,8 @@ def _make(tree: pathlib.Path) -> None:
         (tree / path).mkdir()
 
 
-def _mirror() -> str:
-    """The one that this machine uses for the same suite, else Debian's."""
+def _mirror() -> list[str]:
+    """The one that this machine uses for the same suite; else debootstrap knows Debian's."""
     asked = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(CODENAME) $(SITE)"],
         capture_output=True,
@@ -97,7 +96,7 @@ def _mirror() -> str:
         check=False,
     )
     found = re.search(rf"^{SUITE} (http\S+)$", asked.stdout, re.MULTILINE)
-    return found[1] if found else _MIRROR
+    return [found[1]] if found else []
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import zipfile
 
 from tests.engines.mariadb import MariaServer
 from tests.engines.postgresql import PostgresServer
@@ -20,16 +19,6 @@ from tests.upgrades import dumps
 from tests.upgrades.story import Story
 
 HERE = pathlib.Path(__file__).parent
-#: Tells the modules that a consumer imports, on either bus; nothing of the daemon is among them.
-IMPORTED = """
-import pathlib, sys
-import synchronizer.bus.local.driver, synchronizer.client
-for name, module in sorted(sys.modules.items()):
-    if name.partition(".")[0] == "synchronizer":
-        print(pathlib.Path(module.__file__))
-"""
-
-
 #: Tells the schemas of what was on its bus.
 SCHEMAS = """
 import json
@@ -49,7 +38,6 @@ def main(version: str, python: pathlib.Path) -> None:
             _leave(folder, kind, python, running.create_database())
         finally:
             running.close()
-    _pack(folder / "consumer.zip", python)
     _describe(folder / "schemas.json.gz", python)
     _sample(folder / "synchronizer.conf.sample.gz", python)
 
@@ -65,17 +53,6 @@ def _leave(folder: pathlib.Path, kind: str, python: pathlib.Path, url: str) -> N
     ):
         (folder / name).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
         print(f"{name}: {len(text)} bytes, {(folder / name).stat().st_size} packed")
-
-
-def _pack(archive: pathlib.Path, python: pathlib.Path) -> None:
-    """The modules of a consumer, as they are installed there."""
-    told = subprocess.run([python, "-c", IMPORTED], check=True, capture_output=True, text=True)
-    files = [pathlib.Path(line) for line in told.stdout.splitlines()]
-    root = next(file.parent.parent for file in files if file.parent.name == "synchronizer")
-    with zipfile.ZipFile(archive, "w") as packed:
-        for file in files:
-            info = zipfile.ZipInfo(str(file.relative_to(root)))
-            packed.writestr(info, file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
 
 
 def _describe(file: pathlib.Path, python: pathlib.Path) -> None:

@@ -32,6 +32,12 @@ def place(version: str, directory: pathlib.Path) -> None:
     place_marks(left(version, "sqlite")["marks"], directory)
 
 
+def wheel(version: str) -> pathlib.Path:
+    """That version, to be installed, or to be imported from."""
+    (found,) = (HERE / version).glob("*.whl")
+    return found
+
+
 def identity(file: pathlib.Path) -> str:
     """What version 0.1.0 called a ledger in this file."""
     try:

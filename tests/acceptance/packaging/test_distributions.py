@@ -3,6 +3,7 @@
 
 import email
 import pathlib
+import re
 import sys
 import tarfile
 import zipfile
@@ -86,8 +87,11 @@ def test_the_wheel_has_nothing_else(wheel: zipfile.ZipFile) -> None:
 def test_the_metadata_says_what_it_is(
     checkout: pathlib.Path, wheel: zipfile.ZipFile, metadata: email.message.Message
 ) -> None:
+    text = (checkout / "CHANGELOG.md").read_text()
+    changelog = re.search(r"^## \[(\d.*)\]", text, re.MULTILINE)
+    assert changelog
     assert metadata["Name"] == "synchronizer"
-    assert metadata["Version"] == synchronizer.__version__ == "0.1.0"
+    assert metadata["Version"] == synchronizer.__version__ == changelog[1]
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["Description-Content-Type"] == "text/markdown"

@@ -2,8 +2,6 @@
 """The service on a real cloud, with a consumer that stays attached through all that happens."""
 
 import contextlib
-import pathlib
-import subprocess
 from typing import Any
 
 from synchronizer.client import StreamInfo
@@ -12,12 +10,10 @@ from synchronizer.plugin.loader import make
 from tests.acceptance.cloud.listings import MICROVERSIONS, comparable, complete
 from tests.acceptance.cloud.running import RunningCloud
 from tests.acceptance.systemd.service import Service
-from tests.support.checkout import ROOT
 from tests.support.copying import Copying, differences
 from tests.support.waiting import until
 
-#: The commit of version 0.1.0, whose daemon knew one plugin, and no monitor.
-RELEASED = "a58cfe6f178ddca882ce024fc609c7c9ab970848"
+#: Version 0.1.0 knew one plugin.
 OLD_PLUGINS, NEW_PLUGINS = ("nova",), ("nova", "cinder", "neutron", "glance", "keystone", "heat")
 
 #: For a copy to be exact, on a busy machine.
@@ -107,14 +103,3 @@ def unseen_of(type_: str) -> frozenset[str]:
     plugin = make(type_.partition(".")[0], lambda _name, _class: PluginContext("cloud"))
     (found,) = (of for of in plugin.types() if of.name == type_)
     return found.volatile | found.sensitive
-
-
-def checked_out(directory: pathlib.Path) -> pathlib.Path | None:
-    """Version 0.1.0; None where the history does not reach so far."""
-    archive = subprocess.run(
-        ["git", "archive", RELEASED], cwd=ROOT, capture_output=True, check=False
-    )
-    if archive.returncode:
-        return None
-    subprocess.run(["tar", "-x", "-C", str(directory)], input=archive.stdout, check=True)
-    return directory

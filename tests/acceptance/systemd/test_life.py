@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acceptance.systemd.service import PLACES, UNIT, VENV, Service
-from tests.support import wheelhouse
 from tests.support.waiting import until
+from tests.upgrades import place
 
 if TYPE_CHECKING:
     from tests.acceptance.cloud.running import RunningCloud
@@ -35,14 +35,13 @@ def life(installed: Service, whole: "RunningCloud", wheel: pathlib.Path) -> "Ite
     installed.install_units()
 
 
-def test_version_0_1_0_is_installed(life: "Life", tmp_path: pathlib.Path) -> None:
-    from tests.acceptance.systemd.life import OLD_PLUGINS, checked_out
+def test_version_0_1_0_is_installed(life: "Life") -> None:
+    from tests.acceptance.systemd.life import OLD_PLUGINS
 
-    checkout = checked_out(tmp_path) or pytest.skip("the history does not reach back to 0.1.0")
     service = life.service
-    service.replace(wheelhouse.build(checkout, tmp_path / "wheel"))
+    service.replace(place.wheel("0.1.0"))
     # It had a unit, no snippets, and its program elsewhere.
-    unit = (checkout / "etc/synchronizer.service").read_text()
+    unit = (place.HERE / "0.1.0/synchronizer.service").read_text()
     service.machine.write(PLACES["service"], unit.replace("/usr/bin", f"{VENV}/bin"))
     service.drop_in("clouds", "Environment=OS_CLIENT_CONFIG_FILE=/etc/synchronizer/clouds.yaml")
     life.configure(OLD_PLUGINS, interval=10)

@@ -26,7 +26,7 @@ class OldConsumer:
         self._answers: list[Line] = []
         self._came = threading.Condition()
         self._ended = False
-        archive = place.HERE / version / "consumer.zip"
+        archive = place.wheel(version)
         program = pathlib.Path(__file__).with_name("program.py")
         self._process = subprocess.Popen(
             [sys.executable, program, url, type_],

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What sampling costs, kept for everybody to see."""
 
-import sqlite3
-from contextlib import closing
+import sqlalchemy as sa
 
 from synchronizer.ledger import Activity, Ledger
 from synchronizer.model import StreamKey
@@ -30,9 +29,10 @@ def test_a_stream_that_an_older_program_made_is_counted_when_it_is_claimed(
     ledger: Ledger, url: str
 ) -> None:
     stream = ledger.ensure_stream(ONE, "r").id
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as older:
-        older.execute("DELETE FROM activity")
-        older.commit()
+    older = sa.create_engine(url)
+    with older.begin() as connection:
+        connection.execute(sa.text("DELETE FROM activity"))
+    older.dispose()
     for _ in range(2):
         ledger.claim(stream, "host1:1")
         ledger.activity.add({stream: Activity(1)})
