@@ -33,13 +33,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def root_logger_as_it_was() -> Iterator[None]:
+def loggers_as_they_were() -> Iterator[None]:
     """Commands and daemons set logging up for their process; a test's is over with it."""
     root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
+    handlers = list(root.handlers)
+    before = {logger: (logger.level, logger.disabled) for logger in (root, *_loggers())}
     yield
-    root.setLevel(level)
     root.handlers[:] = handlers
+    for logger in (root, *_loggers()):
+        level, logger.disabled = before.get(logger, (logging.NOTSET, False))
+        if logger.level != level:
+            logger.setLevel(level)
+
+
+def _loggers() -> list[logging.Logger]:
+    known = logging.Logger.manager.loggerDict.values()
+    return [logger for logger in known if isinstance(logger, logging.Logger)]
 
 
 @pytest.fixture(autouse=True)

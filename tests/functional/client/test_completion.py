@@ -17,11 +17,11 @@ printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 
-@pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+@pytest.fixture
+def script(tmp_path: pathlib.Path) -> pathlib.Path:
     out = io.StringIO()
     assert Synchronizer(stdout=out, stderr=io.StringIO()).run(["complete"]) == 0
-    path = tmp_path_factory.mktemp("completion") / "synchronizer"
+    path = tmp_path / "synchronizer"
     path.write_text(out.getvalue())
     return path
 

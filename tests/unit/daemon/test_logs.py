@@ -3,7 +3,6 @@ import json
 import logging
 import os
 import pathlib
-from collections.abc import Iterator
 
 import pytest
 from oslo_config import cfg
@@ -12,19 +11,6 @@ from oslo_log import log as oslo_log
 from synchronizer import errors
 from synchronizer.daemon import logs
 from synchronizer.model import StreamKey
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """The log is of the whole process."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    levels = {name: logging.getLogger(name).level for name in ("synchronizer", "synchronizer.a")}
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, old in levels.items():
-        logging.getLogger(name).setLevel(old)
 
 
 def written(path: pathlib.Path) -> list[str]:
