@@ -4,6 +4,7 @@
 import sqlalchemy as sa
 
 from synchronizer.ledger import Activity, Ledger
+from synchronizer.ledger.dialects import dialect_of
 from synchronizer.model import StreamKey
 from synchronizer.sampling.activity import Reporting
 from synchronizer.sampling.counters import Counters
@@ -29,7 +30,7 @@ def test_a_stream_that_an_older_program_made_is_counted_when_it_is_claimed(
     ledger: Ledger, url: str
 ) -> None:
     stream = ledger.ensure_stream(ONE, "r").id
-    older = sa.create_engine(url)
+    older = dialect_of(sa.make_url(url)).engine()
     with older.begin() as connection:
         connection.execute(sa.text("DELETE FROM activity"))
     older.dispose()
