@@ -3,7 +3,6 @@
 
 import abc
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Self
 
 from synchronizer.client.events import Event
@@ -18,12 +17,7 @@ class Closing(abc.ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-from types import TracebackType
 from typing import Any, Self
 
 from synchronizer import errors
@@ -76,12 +75,7 @@ class Stage:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with undisturbed():
             for process in reversed(self._processes):
                 end(process)

@@ -3,7 +3,6 @@
 holds it have their time-outs."""
 
 import threading
-from types import TracebackType
 
 from synchronizer.plugin.budget import asking, waiting
 
@@ -22,10 +21,5 @@ class Queueing:
             waiting()
         asking()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._lock.release()

@@ -9,7 +9,6 @@ import random
 import threading
 import uuid
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from oslo_log import log as logging
@@ -119,12 +118,7 @@ class _Lease:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join(_ENDING)
         self._tell(lambda: self._listings.release(self._stream, self._number, self._holder))

@@ -7,7 +7,6 @@ a listing of many pages would starve the changes of its stream.
 
 import collections
 import threading
-from types import TracebackType
 
 from synchronizer.vitals import NO_PULSE, Pulse
 
@@ -41,12 +40,7 @@ class Turns:
             self._pulse.expect(doing="waits for its turn")
         self._pulse.expect()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().release()

@@ -3,7 +3,6 @@
 
 import threading
 import time
-from types import TracebackType
 from typing import Any, Self
 
 from synchronizer.client import Client, Copy, Deleted, Event
@@ -77,12 +76,7 @@ class Copying:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._watch.close()
         self._thread.join(10)
         self._client.close()

@@ -13,7 +13,6 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
 from typing import Self
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -93,12 +92,7 @@ class Look:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # Its group may outlive it; while it is not waited for, its number is nobody else's.
         if self.process.returncode is None:
             os.killpg(self.process.pid, signal.SIGKILL)

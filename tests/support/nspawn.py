@@ -10,7 +10,6 @@ import pathlib
 import shutil
 import subprocess
 import uuid
-from types import TracebackType
 from typing import Self
 
 from tests.engines.processes import ServerProcess, family_of
@@ -133,12 +132,7 @@ class Machine:
                     pathlib.Path(path).rmdir()
         return not any(group.exists() for group in self._groups)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

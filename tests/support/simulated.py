@@ -6,7 +6,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-from types import TracebackType
 from typing import Any, Self
 
 from synchronizer.simulator import Control, GroundTruth, write_clouds
@@ -54,12 +53,7 @@ class SimulatedCloud:
         self.control = Control(ready["control_url"])
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.resume()
         self._process.terminate()
         self._process.communicate()

@@ -10,7 +10,6 @@ import os
 import select
 import socket
 import time
-from types import TracebackType
 
 from synchronizer.bus.local import protocol
 
@@ -85,12 +84,7 @@ class Link:
     def __enter__(self) -> "Link":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

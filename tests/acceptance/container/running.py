@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Self
 
 from tests.acceptance.container.composition import Service
@@ -73,12 +72,7 @@ class Container:
             )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         assert self._process is not None
         if self._process.poll() is None:
             self._runc("kill", self.name, "KILL")

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Self
 
 from tests.acceptance.docs.shape import lines_in, missing
@@ -130,12 +129,7 @@ class Place:
         yield "TERM", "xterm"
         yield "NO_COLOR", "1"
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             for process in self._background:
                 process.terminate()

@@ -2,7 +2,6 @@
 """The RabbitMQ and the database of one world, and what goes wrong with them."""
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from tests.acceptance.fire.plan import Engine
@@ -61,11 +60,6 @@ class Servers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._database.close()
         self._node.close()

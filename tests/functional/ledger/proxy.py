@@ -4,7 +4,6 @@
 import socket
 import threading
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 _CHUNK = 1 << 16
@@ -65,12 +64,7 @@ class LossyProxy:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # A blocked accept() is woken up by this, and not by closing alone.
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)

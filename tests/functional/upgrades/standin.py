@@ -2,7 +2,6 @@
 """Says to consumers what an older version's daemon said, word for word, as it was recorded."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Self
 
 from jsonschema import Draft202012Validator
@@ -123,12 +122,7 @@ class Standin:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.stop()
         for made in self._transports:
             made.cleanup()
