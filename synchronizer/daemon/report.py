@@ -5,6 +5,7 @@ It goes to stderr, or into a file in [oslo_reports] log_dir. It shows source lin
 values of variables, and no secret.
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -17,7 +18,6 @@ from types import FrameType
 from typing import Any
 
 from oslo_reports import report
-from oslo_reports.generators import process
 from oslo_reports.generators import threading as threads
 from oslo_reports.models.with_default_views import ModelWithDefaultViews
 from oslo_reports.views.text.generic import KeyValueView
@@ -50,7 +50,6 @@ class Reports:
         for title, section in sections.items():
             made.add_section(title, _model(section))
         made.add_section("Threads", threads.ThreadReportGenerator(frame))
-        made.add_section("Processes", process.ProcessReportGenerator())
         made.add_section("Configuration", _model(lambda: _shown(self._values())))
         return self._without_secrets(made.run())
 
@@ -89,7 +88,27 @@ def _model(make: Callable[[], Mapping[str, Any]]) -> Callable[[], ModelWithDefau
 
 def _process(name: str) -> dict[str, Any]:
     names = {str(thread.ident): thread.name for thread in threading.enumerate()}
-    return {"name": name, "pid": os.getpid(), "names of its threads": names}
+    return {
+        "name": name,
+        "pid": os.getpid(),
+        "parent": os.getppid(),
+        "names of its threads": names,
+        "its children": _children(os.getpid()),
+    }
+
+
+def _children(parent: int) -> dict[str, str]:
+    """Of a process: pid -> state and title. From what is left of /proc where the service manager
+    hides all but processes, as oslo.reports' own section is not."""
+    found = {}
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            # The name, in parentheses, may hold anything.
+            state, of = (path / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
+            if int(of) == parent:
+                title = (path / "cmdline").read_text(errors="replace")
+                found[path.name] = f"{state} {title.replace(chr(0), ' ').strip()}"
+    return found
 
 
 def _shown(values: Values) -> dict[str, dict[str, str]]:

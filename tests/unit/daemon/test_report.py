@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a process tells of itself when it is asked, and what it never does."""
 
+import builtins
 import os
 import pathlib
+import re
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from oslo_config import cfg
@@ -59,6 +63,26 @@ def test_a_report_shows_threads_and_the_configuration_without_secrets(configured
         assert said in text
     assert "connection = a secret" in text
     assert "clouds = one" in text
+
+
+def test_a_report_shows_children_where_proc_has_processes_alone(
+    configured: Values, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under the unit: ProcSubset=pid."""
+    really = builtins.open
+
+    def opened(file: Any, *arguments: Any, **named: Any) -> Any:
+        if str(file).startswith("/proc/") and not str(file)[6].isdigit():
+            raise FileNotFoundError(2, "No such file or directory", file)
+        return really(file, *arguments, **named)
+
+    monkeypatch.setattr(builtins, "open", opened)
+    with subprocess.Popen(["sleep", "600"]) as child:
+        try:
+            text = Reports(lambda: configured).text("master", {})
+        finally:
+            child.kill()
+    assert re.search(rf"^ *{child.pid} = \w sleep 600$", text, re.MULTILINE)
 
 
 @pytest.mark.usefixtures("usr2")
