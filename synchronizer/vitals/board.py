@@ -33,8 +33,8 @@ class Vital:
     """What one process last said of itself. Times are `time.monotonic()` seconds.
 
     `pid`: 0 before the first start. `starts`: how often it was started. `since`: when the
-    phase began. `due`: when the next word has to come at the latest. `progress`: when one of
-    its threads last made any. `activity`: what is due then. `text`: for people. `turn` rises
+    phase began. `due`: when the next word has to come at the latest. `activity`: what is due
+    then. `progress`: when who is to do that last made any. `text`: for people. `turn` rises
     with each reload that the master begins.
     """
 

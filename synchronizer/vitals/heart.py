@@ -108,24 +108,25 @@ class Heart:
         if lost > 0:
             self._give_back(lost)
         # One step as well, which no other thread can disturb.
-        expected = list(self._expected.items())
-        progress = max((of.said for _, of in expected), default=now)
-        due, activity = now, AS_A_WHOLE
+        expected = self._expected.copy()
+        due, progress, activity = now, now, AS_A_WHOLE
         if self._ending is not None:
             due, activity = min(now, self._ending), "end"
-            expected = []
-        for thread, of in expected:
+            expected = {}
+        for thread, of in expected.items():
             if of.at < due:
-                due, activity = of.at, f"{thread.name}{of.doing and ': '}{of.doing}"
+                due, progress = of.at, of.said
+                activity = f"{thread.name}{of.doing and ': '}{of.doing}"
         due += self._grace
-        for thread, of in expected:
+        for thread, of in expected.items():
             if not thread.is_alive() and self._expected.get(thread) is of:
                 # It ended without a word: nobody does its work any more.
-                due, activity = min(due, now), f"{thread.name}: its thread ended"
+                due, progress = min(due, now), of.said
+                activity = f"{thread.name}: its thread ended"
         self._slot.write(due=due, activity=activity, progress=progress)
 
     def _give_back(self, seconds: float) -> None:
-        for thread, of in list(self._expected.items()):
+        for thread, of in self._expected.copy().items():
             if self._expected.get(thread) is of:
                 self._expected[thread] = of._replace(at=of.at + seconds)
 

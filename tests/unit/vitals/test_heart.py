@@ -79,6 +79,28 @@ def test_the_nearest_of_all_deadlines_counts(alone: Alone) -> None:
     assert (found.activity, found.due) == ("late: sticks", alone.now - 20 + 2.0 + GRACE)
 
 
+def test_who_is_stuck_has_made_no_progress_whatever_others_made(alone: Alone) -> None:
+    said, end = threading.Event(), threading.Event()
+
+    def stick() -> None:
+        alone.heart.expect(2.0, "sticks")
+        said.set()
+        end.wait(60)
+
+    stuck = threading.Thread(target=stick, name="stuck")
+    stuck.start()
+    try:
+        assert said.wait(60)
+        began = alone.now
+        for _ in range(20):
+            alone.heart.expect(5.0, "goes on")
+            found = alone.after(1)
+    finally:
+        end.set()
+        stuck.join()
+    assert (found.activity, found.progress) == ("stuck: sticks", began)
+
+
 def test_a_thread_that_ends_without_a_word_is_missed_at_once(alone: Alone) -> None:
     ended = threading.Thread(target=alone.heart.expect, args=(600.0,), name="nova listing")
     ended.start()
