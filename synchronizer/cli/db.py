@@ -102,7 +102,8 @@ class DbCompact(Written, Command):
     The daemon forgets by itself what is older than its retention; with --retention more of
     it goes at once. A consumer that was away for longer gets all again, and so may one that
     is walking through pages. The room is used again by the ledger; --shrink gives it back to
-    the file system, needs as much free room meanwhile, and makes the daemon wait.
+    the file system, and makes the daemon wait. Meanwhile it needs as much free room as what
+    lives; of SQLite as much beside the ledger, and as much in /var/tmp (or $SQLITE_TMPDIR).
 
     Examples: synchronizer db compact
               synchronizer db compact --retention 86400 --shrink

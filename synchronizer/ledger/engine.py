@@ -60,11 +60,9 @@ class Database:
             return self.dialect.pulse(self._engine)
 
     def shrink(self) -> None:
-        """Gives free room back to the file system; see `dialect.shrinking`."""
+        """Gives free room back to the file system."""
         with self._turn(), self._explained(), self._engine.connect() as connection:
-            connection = connection.execution_options(**self.dialect.bare_options)
-            for statement in self.dialect.shrinking:
-                connection.exec_driver_sql(statement).close()
+            self.dialect.shrink(connection.execution_options(**self.dialect.bare_options))
 
     def close(self) -> None:
         self.dialect.close()

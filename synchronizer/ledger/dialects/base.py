@@ -59,6 +59,11 @@ class Dialect(abc.ABC):
         """Bytes that the database takes; None where it does not tell."""
         return None
 
+    def shrink(self, connection: Connection) -> None:
+        """Give free room back to the file system, by a connection with `bare_options`."""
+        for statement in self.shrinking:
+            connection.exec_driver_sql(statement).close()
+
     def begin_reading(self, connection: Connection) -> None:
         """What makes every read of this transaction see the same instant, beside its options."""
         return

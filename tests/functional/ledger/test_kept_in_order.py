@@ -4,9 +4,14 @@
 import threading
 from pathlib import Path
 
+import pytest
+
+from synchronizer import errors
 from synchronizer.keeping.compacting import compact
 from synchronizer.ledger import Ledger, StreamState, shrinking
 from synchronizer.ledger.checkup import check_up
+from synchronizer.ledger.dialects import limits
+from synchronizer.ledger.engine import Database
 from tests.functional.ledger.consistency import assert_consistent
 from tests.unit.ledger.builders import NO_LIMITS, create, delete, update
 
@@ -87,3 +92,17 @@ def test_what_is_made_smaller_holds_what_it_held(
     # What is open goes on.
     ledger.commit(ledger.state(stream.id), [create("new")])
     assert [f for f in check_up(ledger_url, state_path) if f.mood == "wrong"] == []
+
+
+def test_it_is_said_where_others_keep_it_from_being_made_smaller(
+    ledger: Ledger, stream: StreamState, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.commit(stream, [create("a")], listed_at=1)
+    monkeypatch.setattr(limits, "LOCK_TIMEOUT", 1.0)
+    other = Database(ledger_url)
+    with other.write() as connection:
+        connection.exec_driver_sql("UPDATE version SET base = 0")
+        with pytest.raises(errors.LedgerUnavailable, match=r"locked|held|Lock wait"):
+            shrinking.shrink(ledger_url)
+    other.close()
+    shrinking.shrink(ledger_url)
