@@ -59,16 +59,19 @@ Values = dict[tuple[str, str], Value]
 def values(conf: cfg.ConfigOpts) -> Values:
     """By section and option, all that were registered when `conf` was read."""
     found = {}
-    for section, opts in (("DEFAULT", conf._opts), *((n, g._opts) for n, g in groups(conf))):
-        for dest, info in opts.items():
-            if section != "DEFAULT" or dest not in _WHERE:
-                value = conf[dest] if section == "DEFAULT" else conf[section][dest]
-                found[section, dest] = Value(value, info["opt"])
+    for section, option in options_of(conf):
+        value = conf[option.dest] if section == "DEFAULT" else conf[section][option.dest]
+        found[section, option.dest] = Value(value, option)
     return found
 
 
-def groups(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Any]]:
-    yield from list(conf._groups.items())
+def options_of(conf: cfg.ConfigOpts) -> Iterator[tuple[str, cfg.Opt]]:
+    """By section, all that are registered, but for those that say where the configuration is."""
+    sections = [("DEFAULT", conf._opts), *((n, g._opts) for n, g in conf._groups.items())]
+    for section, opts in sections:
+        for dest, info in list(opts.items()):
+            if section != "DEFAULT" or dest not in _WHERE:
+                yield section, info["opt"]
 
 
 def differences(old: Values, new: Values) -> list[Difference]:

@@ -2,7 +2,6 @@
 """From configuration files to `Settings`."""
 
 import pathlib
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ from synchronizer import errors
 from synchronizer.bus import rabbit
 from synchronizer.bus.transport import uses_rabbit
 from synchronizer.conf import libraries, options
+from synchronizer.conf.faults import refused
 from synchronizer.conf.given import Given, read_sections
 from synchronizer.conf.plugins import PluginDeclarations, declared, unused
 from synchronizer.conf.settings import (
@@ -90,10 +90,8 @@ def load(
             types=types,
             default_type=default_type,
         )
-    except cfg.ConfigFilesNotFoundError as error:
-        raise errors.BadConfiguration(f"no such configuration file: {error}") from None
-    except cfg.Error as error:
-        raise errors.BadConfiguration(plain(str(error))) from None
+    except (cfg.Error, UnicodeDecodeError) as error:
+        raise refused(error, conf) from None
     refuse_unknown(conf, given, all_plugins=declarations is not None)
     refuse_short_retention(settings)
     return settings
@@ -107,11 +105,6 @@ def refuse_short_retention(settings: Settings) -> None:
             f"retention in [ledger] is {settings.ledger.retention:g} s; it must be at least twice"
             f" the longest interval between listings, which is {longest:g} s"
         )
-
-
-def plain(text: str) -> str:
-    """oslo.config's message with the file's name in place of its LocationInfo."""
-    return re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", text)
 
 
 def default_bus(runtime_path: str) -> str:

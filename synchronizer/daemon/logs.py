@@ -11,6 +11,7 @@ from oslo_log import formatters, rate_limit
 from oslo_log import log as logging
 
 from synchronizer import __version__, errors
+from synchronizer.conf.faults import refused
 from synchronizer.conf.libraries import log_levels
 from synchronizer.daemon.unlogged import seldom
 from synchronizer.model import StreamKey
@@ -67,8 +68,8 @@ def read(config_files: Iterable[str | pathlib.Path] | None) -> cfg.ConfigOpts:
     files = None if config_files is None else [str(file) for file in config_files]
     try:
         conf([], project=PROJECT, default_config_files=files)
-    except cfg.Error as error:
-        raise errors.BadConfiguration(str(error)) from None
+    except (cfg.Error, UnicodeDecodeError) as error:
+        raise refused(error, conf) from None
     return conf
 
 
