@@ -72,7 +72,8 @@ class Given:
             if path and self._reads_secret(section):
                 what = f"{option.name}_file in [{section}]"
                 content = secretfiles.read(path, what, self.environment)
-                conf.set_override(option.dest, content, group)
+                # What overrides is searched for names of options like all values.
+                conf.set_override(option.dest, content.replace("$", r"\$"), group)
 
     def variables(self) -> Iterator[tuple[str, str, str]]:
         """Those that have the form of an option: name, section and option as they stand there."""

@@ -29,6 +29,17 @@ def test_a_file_stands_for_the_option(tmp_path: pathlib.Path, secret: pathlib.Pa
     assert load(tmp_path, f"[ledger]\nconnection_file = {secret}\n").ledger.url == URL
 
 
+@pytest.mark.parametrize("password", ["pa$word", "pa$$word", "$", r"pa\$word", "${host}", "$host"])
+def test_a_dollar_in_a_file_stands_for_itself(
+    tmp_path: pathlib.Path, secret: pathlib.Path, password: str
+) -> None:
+    secret.write_text(password)
+    text = f"[ledger]\nconnection_file = {secret}\n[cloud:one]\nplugins = racks\n"
+    settings = load(tmp_path, f"{text}password_file = {secret}\n")
+    assert settings.ledger.url == password
+    assert settings.clouds[0].plugins[0].values == {"password": password}
+
+
 def test_the_environment_may_name_the_file(
     tmp_path: pathlib.Path, secret: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
