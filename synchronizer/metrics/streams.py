@@ -81,7 +81,12 @@ class Streams:
         # While an earlier page's question hangs there is no use in asking another.
         if not self._reading.acquire(timeout=self._patience):
             return None
-        threading.Thread(target=work, name="metrics of the streams", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="metrics of the streams", daemon=True).start()
+        except RuntimeError as error:  # no thread can be had now
+            self._reading.release()
+            self._say(str(error))
+            return None
         ended.wait(self._patience)
         return found[0] if found else None
 

@@ -126,6 +126,19 @@ def test_a_ledger_that_hangs_holds_up_no_page() -> None:
     assert "synchronizer_stream_entities" in patient.families()
 
 
+def test_a_page_without_room_for_a_thread_is_made_and_the_next_one_is_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    streams = Streams(lambda: ([overview()], None), lambda: {KEY: 600.0}, patience=PATIENCE)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", full)
+        assert list(streams.families()) == ["synchronizer_ledger_up"]
+    assert "synchronizer_stream_entities" in streams.families()
+
+
 def test_the_page_of_a_ledger_and_its_processes(tmp_path: pathlib.Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.sqlite"
     ledger = Ledger.open(url, state_path=tmp_path, migrate=True)
