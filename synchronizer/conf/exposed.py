@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Configuration files with secrets in them that everybody may read."""
+"""Configuration files, and files of one secret each, that everybody may read."""
 
 import pathlib
 import stat
@@ -9,20 +9,25 @@ from oslo_config import cfg
 from synchronizer.conf.differences import values
 from synchronizer.conf.given import read_sections
 from synchronizer.conf.load import files_of
+from synchronizer.conf.secretfiles import twin
 
 
 def exposed(conf: cfg.ConfigOpts) -> list[str]:
     """Their paths; `conf` was read before."""
+    known = values(conf)
     secrets = {
-        (section, value.option.name)
-        for (section, _), value in values(conf).items()
-        if value.option.secret
+        (section, value.option.name) for (section, _), value in known.items() if value.option.secret
     }
+    own = {str(known[of].value) for of in ((s, twin(n)) for s, n in secrets) if of in known}
     return [
-        path
-        for path in files_of(conf)
-        if pathlib.Path(path).stat().st_mode & stat.S_IROTH and _holds(path, secrets)
+        *(path for path in files_of(conf) if _open(path) and _holds(path, secrets)),
+        # What is not absolute is below a directory that systemd closes.
+        *sorted(path for path in own if pathlib.Path(path).is_absolute() and _open(path)),
     ]
+
+
+def _open(path: str) -> bool:
+    return bool(pathlib.Path(path).stat().st_mode & stat.S_IROTH)
 
 
 def _holds(path: str, secrets: set[tuple[str, str]]) -> bool:

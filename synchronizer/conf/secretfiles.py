@@ -13,20 +13,25 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 _SUFFIX = "_file"
 
 
+def twin(name: str) -> str:
+    """The option that names the file of the option with this name."""
+    return f"{name}{_SUFFIX}"
+
+
 def with_files(options: Iterable[cfg.Opt]) -> list[cfg.Opt]:
     """The options, and after each secret one that which names its file."""
     found = []
     for option in options:
         found.append(option)
         if option.secret:
-            twin = cfg.StrOpt(
-                f"{option.name}{_SUFFIX}",
+            named = cfg.StrOpt(
+                twin(option.name),
                 default="",
                 mutable=option.mutable,
                 help=f"File that holds {option.name}, in place of that option, and nothing else. "
                 f"A path that is not absolute is below ${CREDENTIALS}, which systemd sets.",
             )
-            found.append(twin)
+            found.append(named)
     return found
 
 
@@ -35,8 +40,8 @@ def named_for(conf: cfg.ConfigOpts, option: cfg.Opt, group: str | None) -> str:
     if not option.secret:
         return ""
     known = conf if group is None else conf[group]
-    twin = f"{option.dest}{_SUFFIX}"
-    return str(known[twin] or "") if twin in known else ""
+    name = twin(option.dest)
+    return str(known[name] or "") if name in known else ""
 
 
 def read(path: str, what: str, environment: Mapping[str, str]) -> str:

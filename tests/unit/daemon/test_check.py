@@ -133,6 +133,27 @@ def test_secrets_that_everybody_may_read_are_advised_against(tmp_path: pathlib.P
     assert finding.problem is None
 
 
+def test_a_secret_s_own_file_that_everybody_may_read_is_advised_against(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "connection"
+    secret.write_text("postgresql://me:pw@host/db")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    secret.chmod(0o644)
+
+    def told(named: str) -> list[str]:
+        file = tmp_path / "synchronizer.conf"
+        file.write_text(f"[DEFAULT]\nclouds = known\n[ledger]\nconnection_file = {named}\n")
+        conf = cfg.ConfigOpts()
+        read([file], conf)
+        return exposed(conf)
+
+    assert told(str(secret)) == [str(secret)]
+    assert told(secret.name) == []  # systemd sees to it
+    secret.chmod(0o600)
+    assert told(str(secret)) == []
+
+
 def test_a_runtime_path_that_is_too_long_for_the_local_bus_is_refused(
     tmp_path: pathlib.Path,
 ) -> None:
