@@ -82,7 +82,9 @@ class Processes:
             graceful_shutdown_timeout=settings.graceful_shutdown_timeout,
             mp_context=multiprocessing.get_context("fork"),
         )
-        self._master = Master(board, MonitorService.grace(settings), graces, self._supervises)
+        self._master = Master(
+            board, MonitorService.grace(settings), graces, self._supervises, self._started
+        )
         self._of_id: dict[Any, type[PartService]] = {}
         for service, workers, more in services:
             begin: Any = partial(self._begun, service, board=board, numbers=numbers, **more)
@@ -123,9 +125,17 @@ class Processes:
     # --- in the master ----------------------------------------------------
 
     def _supervises(self) -> bool:
-        # Before the first process is started there is no such thread.
+        # Before the first process is started there is no such thread, and at the end none.
         thread = self._manager._child_supervisor
-        return thread is None or thread.is_alive()
+        return thread is None or thread.is_alive() or self._manager._dead.is_set()
+
+    def _started(self, name: str) -> int | None:
+        for id_, service in self._of_id.items():
+            # The supervisor's thread starts others meanwhile.
+            for process, info in self._manager._running_services.get(id_, {}).copy().items():
+                if service.slot_name(info.worker_id) == name:
+                    return process.pid
+        return None
 
     def _dead(self, service: Any, worker: int, exit_code: int) -> None:
         self._master.dead(self._of_id[service].slot_name(worker), exit_code)

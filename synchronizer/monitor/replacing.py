@@ -81,7 +81,7 @@ class Replacing:
     def _end(self, vital: Vital, now: float) -> None:
         silent = now - vital.progress
         if not self._is_ours(vital):
-            LOG.error("%s has not been started again for %.0f s", vital.name, silent)
+            LOG.error("%s has not been there for %.0f s", vital.name, silent)
             return
         LOG.error(
             "%s (pid %d) makes no progress for %.0f s (%s); it is killed and started again",

@@ -73,13 +73,11 @@ class Board:
         return Slot(self, name)
 
     def ended(self, name: str, grace: float) -> None:
-        """The process of this name is gone, and has to be there again within so many seconds.
-        By whoever starts it again, before he does."""
+        """The process of this name is gone, or not there yet, and has to be there within so many
+        seconds. By whoever starts it, before he does."""
         now = time.monotonic()
-        gone = dataclasses.replace(
-            self.read(name), phase=Phase.ABSENT, since=now, due=now + grace, activity="", text=""
-        )
-        self.write(gone)
+        gone = {"phase": Phase.ABSENT, "since": now, "due": now + grace, "progress": now}
+        self.write(dataclasses.replace(self.read(name), **gone, activity="", text=""))
 
     def write(self, vital: Vital) -> None:
         """For `Slot`."""
