@@ -24,33 +24,29 @@ class Announcing:
         """`hope`: whatever is wrong, the daemon mends it by itself."""
         if not self._systemd:
             return
-        lines = []
-        if hope and self._systemd.watchdog:
-            lines.append("WATCHDOG=1")
+        lines = ["WATCHDOG=1"] if hope and self._systemd.watchdog else []
         if report.status != self._status:
-            self._status = report.status
-            lines.append(f"STATUS={self._status}")
+            lines.append(f"STATUS={report.status}")
+        turn, ready = _turn(report), self._ready
         if report.ending:
             self.stopping()
-        elif self._reloads(report):
-            self._ready = False
+        elif self._turn not in (None, turn):
+            ready = False
             lines += ["RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}"]
-        elif not self._ready:
-            if report.settled:
-                self._ready = True
-                lines.append("READY=1")
-            elif hope:
-                lines.append(f"EXTEND_TIMEOUT_USEC={int(EXTENSION * 1e6)}")
-        self._systemd.tell(*lines)
+        elif not ready and report.settled:
+            ready = True
+            lines.append("READY=1")
+        elif not ready and hope:
+            lines.append(f"EXTEND_TIMEOUT_USEC={int(EXTENSION * 1e6)}")
+        if self._systemd.tell(*lines):  # else all of it again, the next time
+            self._status, self._turn, self._ready = report.status, turn, ready
 
     def stopping(self) -> None:
         """Once."""
         if not self._stopping:
-            self._stopping = True
-            self._systemd.tell("STOPPING=1", "STATUS=Ends")
+            self._stopping = self._systemd.tell("STOPPING=1", "STATUS=Ends")
 
-    def _reloads(self, report: Report) -> bool:
-        """Whether the master has begun to reload since the last time."""
-        turn = sum(vital.turn for vital in report.vitals if vital.name == "master")
-        before, self._turn = self._turn, turn
-        return before is not None and turn != before
+
+def _turn(report: Report) -> int:
+    """Rises with each reload that the master begins."""
+    return sum(vital.turn for vital in report.vitals if vital.name == "master")

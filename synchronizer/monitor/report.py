@@ -60,7 +60,8 @@ class Report:
 
     @property
     def settled(self) -> bool:
-        return all(vital.phase in AT_WORK or vital.phase is Phase.BLOCKED for vital in self.vitals)
+        settled = AT_WORK - {Phase.RELOADING} | {Phase.BLOCKED}
+        return all(vital.phase in settled for vital in self.vitals)
 
     @property
     def ending(self) -> bool:
@@ -87,7 +88,8 @@ def report(vitals: Sequence[Vital], overdue: Collection[str], now: float) -> Rep
     missing = tuple(
         Problem(
             vital.name,
-            f"{WORDS[vital.phase]}: {vital.text}" if vital.text else WORDS[vital.phase],
+            # In one line, whatever a database or a cloud says: systemd reads another as an order.
+            " ".join(f"{WORDS[vital.phase]}{vital.text and ': '}{vital.text}".split()),
             _DO.get(vital.phase, "nothing; it takes a moment"),
         )
         for vital in vitals

@@ -22,16 +22,19 @@ class Systemd:
     def __bool__(self) -> bool:
         return bool(self._address)
 
-    def tell(self, *lines: str) -> None:
-        """One message of so many assignments; never waits, and never fails."""
+    def tell(self, *lines: str) -> bool:
+        """One message of so many assignments; never waits, and never fails. Whether it was
+        taken: a systemd that is busy may have no room."""
         if not (self._address and lines):
-            return
+            return True
         try:
             with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as sock:
                 sock.setblocking(False)
                 sock.sendto("\n".join(lines).encode(), self._address)
         except OSError as error:
             LOG.debug("systemd cannot be told: %s", error)
+            return False
+        return True
 
 
 def from_environment(environment: MutableMapping[str, str] | None = None) -> Systemd:

@@ -15,9 +15,12 @@ class Heard(Systemd):
     def __init__(self, watchdog: float = 60.0) -> None:
         super().__init__("/none", watchdog)
         self.lines: list[str] = []
+        self.has_room = True
 
-    def tell(self, *lines: str) -> None:
-        self.lines += lines
+    def tell(self, *lines: str) -> bool:
+        if self.has_room:
+            self.lines += lines
+        return self.has_room
 
     def taken(self) -> list[str]:
         """What was told since the last time, but for the status and the time."""
@@ -125,6 +128,41 @@ def test_who_has_no_watchdog_is_not_fed() -> None:
     assert heard.taken() == ["READY=1"]
 
 
+def test_what_systemd_has_no_room_for_is_told_again() -> None:
+    heard = Heard(watchdog=0.0)
+    announcing = Announcing(heard)
+    for report_, line in (
+        (seen(), "READY=1"),
+        (seen(turn=1), "RELOADING=1"),
+        (seen(turn=1), "READY=1"),
+        (seen(master=Phase.ENDING), "STOPPING=1"),
+    ):
+        heard.has_room = False
+        announcing.tell(report_, hope=True)
+        heard.has_room = True
+        announcing.tell(report_, hope=True)
+        assert heard.taken() == [line]
+
+
+def test_ready_is_not_told_while_the_configuration_is_read() -> None:
+    heard = Heard(watchdog=0.0)
+    announcing = Announcing(heard)
+    announcing.tell(seen(), hope=True)
+    announcing.tell(seen(turn=1, master=Phase.RELOADING), hope=True)
+    heard.taken()
+    announcing.tell(seen(turn=1, master=Phase.RELOADING), hope=True)
+    assert heard.taken() == ["EXTEND_TIMEOUT_USEC=60000000"]
+    announcing.tell(seen(turn=1), hope=True)
+    assert heard.taken() == ["READY=1"]
+
+
+def test_what_another_program_said_gives_systemd_no_orders() -> None:
+    relay = Vital("relay", 7, 1, Phase.WAITING, text="FATAL: away\nSTOPPING=1\n")
+    found = report([relay], (), 150.0)
+    assert found.status == "relay waits: FATAL: away STOPPING=1"
+    assert found.missing[0].problem == "waits: FATAL: away STOPPING=1"
+
+
 def test_a_reload_is_told_and_ready_after_it() -> None:
     heard = Heard(watchdog=0.0)
     announcing = Announcing(heard)
@@ -178,4 +216,5 @@ def test_what_is_not_for_us_is_not_obeyed(environment: dict[str, str]) -> None:
 
 
 def test_a_systemd_that_is_away_disturbs_nobody() -> None:
-    Systemd("/nowhere/at/all").tell("READY=1")
+    assert not Systemd("/nowhere/at/all").tell("READY=1")
+    assert Systemd().tell("READY=1")  # nobody wants to know
