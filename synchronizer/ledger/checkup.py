@@ -46,13 +46,15 @@ def check_up(url: str, state_path: Path, *, contents: bool = True) -> Iterator[F
         if found is None:
             return
         with database.read() as connection:
-            yield from _weaknesses(database, connection)
+            # Told after the transaction: whoever hears it may take his time.
+            findings = [*_weaknesses(database, connection)]
             if database.dialect.single_writer:
-                yield from _file(connection)
+                findings += _file(connection)
             if found == schema.HEAD:
-                yield from _tables(connection)
-            yield from _identity(connection, database.dialect.identity(connection))
+                findings += _tables(connection)
+            findings += _identity(connection, database.dialect.identity(connection))
             keys = list(connection.execute(select(stream.c.id, stream.c.cloud, stream.c.type)))
+        yield from findings
         marks = HighWater(state_path).all() if (state_path / FILE_NAME).exists() else {}
         for id_, cloud, type_ in sorted(keys, key=lambda row: (row[1], row[2])):
             key = StreamKey(cloud, type_)

@@ -11,6 +11,7 @@ import pytest
 
 from synchronizer.cli.main import main
 from synchronizer.ledger import Ledger, schema
+from synchronizer.ledger.checkup import check_up
 from tests.unit.ledger.builders import KEY, create, update
 from tests.upgrades import place
 
@@ -151,6 +152,22 @@ def test_a_damaged_file_is_found(run: Run, ledger: pathlib.Path) -> None:
     status, out, err = run("db", "check")
     assert status == 1
     assert "damaged" in out + err
+
+
+def test_who_reads_findings_slowly_holds_up_nobody(
+    ledger: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    with closing(sqlite3.connect(ledger, timeout=0, isolation_level=None)) as daemon:
+        told = 0
+        findings = check_up(f"sqlite:///{ledger}", tmp_path)
+        while True:
+            daemon.execute("UPDATE version SET base = base + 1")
+            if next(findings, None) is None:
+                break
+            told += 1
+            (busy, _, _) = daemon.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            assert not busy
+        assert told > 3
 
 
 def test_a_quick_check_reads_no_contents(run: Run, ledger: pathlib.Path) -> None:
