@@ -25,7 +25,8 @@ from synchronizer.daemon.service import PartService
 from synchronizer.daemon.snapshot import SnapshotService
 from synchronizer.daemon.worker import worker_service
 from synchronizer.keeping.alone import alone
-from synchronizer.metrics import Numbers
+from synchronizer.metrics import Numbers, Recorder
+from synchronizer.metrics.hooks import HangTally
 from synchronizer.monitor.systemd import Systemd, from_environment
 from synchronizer.vitals import Board, Vital
 
@@ -74,7 +75,7 @@ class Processes:
             for service, workers, _ in services
             for number in range(workers)
         }
-        board, numbers = Board([*graces, MASTER]), Numbers(graces)
+        board, numbers = Board([*graces, MASTER]), Numbers([*graces, MASTER])
         self._board = board
         self._current = Current(settings, list(dict.fromkeys(of[0].name for of in services)))
         self._manager = cotyledon.ServiceManager(
@@ -83,7 +84,12 @@ class Processes:
             mp_context=multiprocessing.get_context("fork"),
         )
         self._master = Master(
-            board, MonitorService.grace(settings), graces, self._supervises, self._started
+            board,
+            MonitorService.grace(settings),
+            graces,
+            self._supervises,
+            self._started,
+            on_replaced=HangTally(Recorder(numbers.of(MASTER))),
         )
         self._of_id: dict[Any, type[PartService]] = {}
         for service, workers, more in services:

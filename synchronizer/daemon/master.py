@@ -34,7 +34,8 @@ class Master:
 
     `grace`: seconds that the master may be late; for the others `graces`, by name.
     `supervises`: whether whoever starts processes again is still there. `started`: the pid of
-    the last process that was started under a name; None if there is none.
+    the last process that was started under a name; None if there is none. `on_replaced` is told
+    the name of each process that hung, and was killed.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class Master:
         graces: Mapping[str, float],
         supervises: Callable[[], bool],
         started: Callable[[str], int | None],
+        on_replaced: Callable[[str], None] = lambda name: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._board = board
         self._graces = graces
         self._supervises = supervises
         self._started = started
+        self._on_replaced = on_replaced
         self._slot = board.slot(MASTER)
         self._clock = clock
         self._heart = Heart(self._slot, grace, clock=clock)
@@ -123,3 +126,4 @@ class Master:
         )
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+            self._on_replaced(vital.name)

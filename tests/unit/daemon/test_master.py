@@ -24,12 +24,14 @@ class Mastered:
         self.started: dict[str, int] = {}
         self.children = {101, 102}
         self.now = 1000.0
+        self.replaced: list[str] = []
         self.master = Master(
             self.board,
             20.0,
             graces,
             lambda: self.supervises,
             self.started.get,
+            on_replaced=self.replaced.append,
             clock=lambda: self.now,
         )
 
@@ -80,6 +82,7 @@ def test_a_monitor_that_is_overdue_is_killed_once(
     mastered.board.slot(MONITOR).write(due=0.002)  # its successor hangs as well
     mastered.master.look()
     assert len(mastered.killed) == 2
+    assert mastered.replaced == [MONITOR, MONITOR]
 
 
 def test_whoever_has_the_pid_of_a_monitor_that_is_gone_is_not_killed(mastered: Mastered) -> None:
@@ -90,6 +93,7 @@ def test_whoever_has_the_pid_of_a_monitor_that_is_gone_is_not_killed(mastered: M
     mastered.started[MONITOR] = 103
     mastered.master.look()
     assert not mastered.killed
+    assert not mastered.replaced
 
 
 def test_a_process_that_hangs_before_its_first_word_is_killed(
@@ -100,6 +104,7 @@ def test_a_process_that_hangs_before_its_first_word_is_killed(
     mastered.passes("relay")
     mastered.master.look()
     assert mastered.killed == [(101, signal.SIGKILL)]
+    assert mastered.replaced == ["relay"]
     assert caplog.messages == [
         "relay (pid 101) makes no progress (it has not begun); it is killed and started again"
     ]
