@@ -27,6 +27,13 @@ def test_all_processes_of_the_service_are_known_here(working: AtWork) -> None:
     assert working.service.processes().keys() == {"master", *WORKERS}
 
 
+def test_what_it_is_doing_is_reported_in_all_that_the_unit_hides(working: AtWork) -> None:
+    machine = working.service.machine
+    # As the guide has it.
+    machine.run("systemctl", "kill", "--kill-whom=main", "--signal=SIGUSR2", UNIT)
+    until("a report", lambda: "name = master" in machine.journal(UNIT), PATIENCE, gap=0.5)
+
+
 @pytest.mark.parametrize("name", WORKERS)
 def test_a_process_that_is_killed_is_started_again_by_the_daemon(
     name: str, working: AtWork
