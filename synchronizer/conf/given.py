@@ -63,7 +63,10 @@ class Given:
                     raise errors.BadConfiguration(
                         f"the environment variable {name} is not valid: {error}"
                     ) from None
+        files = {option.dest for option in options if not option.secret}
         for option in options:
+            if secretfiles.twin(option.dest) not in files:
+                continue  # it is no secret, or of a plugin whose settings are not known
             path = secretfiles.named_for(conf, option, group)
             if path and self.has(section, option):
                 raise errors.BadConfiguration(

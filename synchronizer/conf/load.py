@@ -2,7 +2,7 @@
 """From configuration files to `Settings`."""
 
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from oslo_config import cfg
@@ -14,7 +14,7 @@ from synchronizer.bus.transport import uses_rabbit
 from synchronizer.conf import libraries, options
 from synchronizer.conf.faults import refused
 from synchronizer.conf.given import Given, read_sections
-from synchronizer.conf.plugins import PluginDeclarations, declared, unused
+from synchronizer.conf.plugins import PluginDeclarations, declared, refuse_twice, unused
 from synchronizer.conf.settings import (
     CloudSettings,
     LedgerSettings,
@@ -35,13 +35,16 @@ def load(
     declarations: PluginDeclarations | None = None,
     conf: cfg.ConfigOpts | None = None,
     buses_only: bool = False,
+    types: Collection[str] | None = None,
 ) -> Settings:
     """Reads the files (default: where oslo.config looks for synchronizer.conf) and the
     environment, and checks them.
 
     `declarations` maps a plugin's name to its `plugin.Setting`s; without it, plugin
-    sections are taken as they are. With `buses_only` the files of secrets are left alone but
-    for those of the two buses. `errors.BadConfiguration` names what is wrong.
+    sections are taken as they are. `types` are the entity types of those plugins; without it,
+    or where a cloud has yet another plugin, any may have a section. With `buses_only` the files
+    of secrets are left alone but for those of the two buses. `errors.BadConfiguration` names
+    what is wrong.
     """
     conf = conf or cfg.ConfigOpts()
     files = None if config_files is None else [str(file) for file in config_files]
@@ -56,10 +59,13 @@ def load(
         )
         for name, opts in options.GROUPS.items():
             given.settle(conf, opts, name)
+        refuse_twice(conf.clouds, "the option clouds")
         plugins = {name: declared(conf, name, given, declarations or {}) for name in conf.clouds}
         unused(conf, given, declarations or {})
+        if {one.name for of in plugins.values() for one in of} - (declarations or {}).keys():
+            types = None
         default_type = TypeSettings(**values(conf.sampling, options.SAMPLING))
-        types = dict(type_sections(conf, given, default_type))
+        of_types = dict(type_sections(conf, given, default_type, types))
         url = conf.transport_url or default_bus(conf.runtime_path)
         notification_url = conf.notification_transport_url or url
         settings = Settings(
@@ -87,12 +93,12 @@ def load(
             clouds=tuple(
                 CloudSettings(name, plugins[name], services_bus(conf, name)) for name in conf.clouds
             ),
-            types=types,
+            types=of_types,
             default_type=default_type,
         )
     except (cfg.Error, UnicodeDecodeError) as error:
         raise refused(error, conf) from None
-    refuse_unknown(conf, given, all_plugins=declarations is not None)
+    refuse_unknown(conf, given, all_plugins=declarations is not None, types=types or ())
     refuse_short_retention(settings)
     return settings
 

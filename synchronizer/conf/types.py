@@ -14,15 +14,18 @@ _TYPE_NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
 
 
 def type_sections(
-    conf: cfg.ConfigOpts, given: Given, default: TypeSettings
+    conf: cfg.ConfigOpts, given: Given, default: TypeSettings, types: Collection[str] | None = None
 ) -> Iterable[tuple[tuple[str, str], TypeSettings]]:
-    """The sampling of a type: [cloud:NAME:TYPE] before [TYPE] before [sampling]."""
+    """The sampling of a type: [cloud:NAME:TYPE] before [TYPE] before [sampling]. `types`: those
+    that there are; None: any."""
     general: dict[str, TypeSettings] = {}
     sections = {*given.sections, *_only_variables(given, conf.clouds)}
     for section in sorted(sections, key=lambda name: (name.count(":"), name)):
         cloud, _, type_ = section.removeprefix("cloud:").rpartition(":")
         if not _TYPE_NAME.fullmatch(type_) or (cloud and cloud not in conf.clouds):
             continue
+        if types is not None and type_ not in types:
+            continue  # to be refused, like all that nobody reads
         given.register(conf, options.TYPE, section)
         base = general.get(type_, default) if cloud else default
         own = {

@@ -8,29 +8,39 @@ from typing import Any
 from oslo_config import cfg
 
 from synchronizer import errors
+from synchronizer.conf import options
 from synchronizer.conf.given import Given, variable
 
 #: How alike a variable has to be to one of ours to be taken for a mistyped one.
 _CLOSE = 0.85
 
 
-def refuse_unknown(conf: cfg.ConfigOpts, given: Given, *, all_plugins: bool) -> None:
+def refuse_unknown(
+    conf: cfg.ConfigOpts, given: Given, *, all_plugins: bool, types: Iterable[str] = ()
+) -> None:
     """`errors.BadConfiguration` that names all sections, options and variables that nobody
-    declared. Without `all_plugins` a section may be one of a plugin that is not known here."""
+    declared. Without `all_plugins` a section may be one of a plugin that is not known here.
+    `types`: those that may have sections."""
     known = {"DEFAULT": names(conf._opts)}
     known |= {name: names(group._opts) for name, group in conf._groups.items()}
-    files = in_files(conf, given, known, all_plugins)
-    unknown = [*files, *in_environment(given, known)]
+    prefixes = ["", *(f"cloud:{cloud}:" for cloud in conf.clouds)]
+    of_types = [f"{prefix}{type_}" for prefix in prefixes for type_ in types]
+    files = in_files(conf, given, known, all_plugins, of_types)
+    unknown = [*files, *in_environment(given, known, of_types)]
     if unknown:
         raise errors.BadConfiguration("; ".join(unknown))
 
 
 def in_files(
-    conf: cfg.ConfigOpts, given: Given, known: Mapping[str, Iterable[str]], all_plugins: bool
+    conf: cfg.ConfigOpts,
+    given: Given,
+    known: Mapping[str, Iterable[str]],
+    all_plugins: bool,
+    of_types: Iterable[str],
 ) -> Iterator[str]:
     for section, entries in given.sections.items():
         if section not in known:
-            told = why(conf, section, known)
+            told = why(conf, section, [*known, *of_types])
             if not entries or not (all_plugins or told):
                 continue  # as in the sample, where all is commented out; or a plugin's
             yield f"section [{section}] is not known{told}"
@@ -42,15 +52,18 @@ def in_files(
                 )
 
 
-def in_environment(given: Given, known: Mapping[str, Iterable[str]]) -> Iterator[str]:
+def in_environment(
+    given: Given, known: Mapping[str, Iterable[str]], of_types: Iterable[str]
+) -> Iterator[str]:
     """Variables of the form of ours. Other programs of OpenStack have such, too: only those are
     refused that are of a section of ours, or much like one of ours."""
     ours = {variable(section, name) for section, of in known.items() for name in of}
     sections = {name.rpartition("__")[0] for name in ours} - {"OS_DEFAULT"}
+    may_be = ours | {variable(name, option.dest) for name in of_types for option in options.TYPE}
     for name, _, _ in given.variables():
         if name in ours or name.upper() != name:
             continue
-        close = difflib.get_close_matches(name, ours, n=1, cutoff=_CLOSE)
+        close = difflib.get_close_matches(name, may_be, n=1, cutoff=_CLOSE)
         if close or name.rpartition("__")[0] in sections:
             yield f"environment variable {name} is not known{meant(close)}"
 

@@ -29,14 +29,19 @@ def read(
     conf: cfg.ConfigOpts | None = None,
     plugins: Iterable[PluginInfo] | None = None,
 ) -> Settings:
-    """The settings, checked against what the `plugins` (default: all installed) declare."""
-    installed = available() if plugins is None else list(plugins)
-    declarations = {plugin.name: plugin.settings for plugin in installed}
-    settings = load(config_files, declarations=declarations, conf=conf)
+    """The settings, checked against what the `plugins` (default: all installed) declare, but for
+    those that cannot be used."""
+    installed = [of for of in (available() if plugins is None else plugins) if not of.error]
+    settings = load(
+        config_files,
+        declarations={plugin.name: plugin.settings for plugin in installed},
+        conf=conf,
+        types={type_ for plugin in installed for type_ in plugin.types},
+    )
     parse_address(settings.monitor.listen)
     for cloud in settings.clouds:
         for plugin in cloud.plugins:
-            known = next((i.types for i in installed if i.name == plugin.name and not i.error), ())
+            known = next((of.types for of in installed if of.name == plugin.name), ())
             if known and plugin.types:
                 check_sampled(plugin.types, known, f" in [cloud:{cloud.name}:{plugin.name}]")
     return settings
