@@ -70,7 +70,8 @@ class Shared:
                 making.callback(os.close, self._file)
                 with self.locked():
                     if os.fstat(self._file).st_size < SIZE:
-                        os.ftruncate(self._file, SIZE)
+                        # With room: who writes to a page that finds none is killed (SIGBUS).
+                        os.posix_fallocate(self._file, 0, SIZE)
                     self._map = making.enter_context(mmap.mmap(self._file, SIZE))
                     self.counts = Counts(self._map)
                     self.counts.prepare(_boot())

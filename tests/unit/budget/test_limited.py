@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """When the next request to a service may be sent."""
 
+import errno
+import os
+import pathlib
 import threading
 from collections.abc import Callable
 
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 from synchronizer import errors
 from synchronizer.budget.counts import WINDOW
 from synchronizer.budget.limited import LONGEST_PAUSE, PATIENCE, Limited, Limits
-from synchronizer.budget.places import Here
+from synchronizer.budget.places import Here, Shared
 from synchronizer.plugin.budget import Meter, Purpose, Stopped, metered
 
 LISTING, CHANGES, LOOK = Purpose.LISTING, Purpose.CHANGES, Purpose.LOOK
@@ -219,3 +222,14 @@ def test_limits_that_let_nothing_pass_are_refused(make: Callable[[], Limits]) ->
 
 def test_a_meter_knows_what_for() -> None:
     assert Meter(CHANGES) == Meter(CHANGES, calls=0, seconds=0.0, waited=0.0)
+
+
+def test_a_disk_without_room_for_it_is_told_before_anything_is_written(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_file: int, _offset: int, _length: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(errors.BadConfiguration, match="No space left"):
+        Shared(tmp_path / "nova")
