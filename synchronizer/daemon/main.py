@@ -13,8 +13,9 @@ from synchronizer.conf import Settings, load
 from synchronizer.conf.differences import values
 from synchronizer.daemon import logs
 from synchronizer.daemon.access import access_of
+from synchronizer.daemon.check import group
 from synchronizer.daemon.manager import run
-from synchronizer.daemon.prepare import make_directories
+from synchronizer.daemon.prepare import make_directories, refuse_useless
 from synchronizer.daemon.reloading import Configuration, Reloader
 from synchronizer.daemon.report import Reports
 from synchronizer.monitor import parse_address
@@ -47,6 +48,20 @@ def read(
     return settings
 
 
+def read_again(
+    config_files: Iterable[str | pathlib.Path] | None,
+    conf: cfg.ConfigOpts,
+    plugins: Iterable[PluginInfo],
+) -> Settings:
+    """As `read`, for a daemon that runs: also what would keep it, or its bus, from beginning is
+    `errors.BadConfiguration`."""
+    settings = read(config_files, conf, plugins)
+    refuse_useless(settings)
+    if settings.local_socket is not None and settings.local.group:
+        group(settings.local.group)
+    return settings
+
+
 def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
     """Runs the daemon until it is told to end; the exit status.
 
@@ -69,7 +84,7 @@ def main(config_files: Iterable[str | pathlib.Path] | None) -> int:
 
     def again() -> Configuration:
         conf = cfg.ConfigOpts()
-        return configuration(conf, read(files, conf, plugins))
+        return configuration(conf, read_again(files, conf, plugins))
 
     for plugin in plugins:
         if plugin.error:

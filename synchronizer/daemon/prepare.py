@@ -20,14 +20,20 @@ WORD = 5.0
 def make_directories(settings: Settings) -> None:
     """`errors.BadConfiguration` if that cannot be done, or is of no use; and
     `errors.SocketUnusable`."""
+    refuse_useless(settings)
+    for path in (settings.state_path, settings.runtime_path):
+        make_directory(path)
+
+
+def refuse_useless(settings: Settings) -> None:
+    """`errors.BadConfiguration` and `errors.SocketUnusable` for settings with which no daemon
+    would begin; so one that runs does not take them over, such as those of an empty file."""
     if not settings.clouds:
         raise errors.BadConfiguration(
             "no cloud is configured; name some in the option clouds of [DEFAULT]"
         )
     if settings.local_socket is not None:
         socket_path(settings.local_socket)
-    for path in (settings.state_path, settings.runtime_path):
-        make_directory(path)
 
 
 def migrate_ledger(settings: Settings, systemd: Systemd) -> None:

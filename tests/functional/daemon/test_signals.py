@@ -72,6 +72,13 @@ def test_a_configuration_with_a_fault_is_one_line_and_all_goes_on(running: Edite
     assert "did you mean retention?" in line
 
 
+def test_a_file_that_is_only_being_written_is_refused(running: Edited) -> None:
+    running.daemon.configuration.write_text("")
+    assert running.read_again() == set()
+    (line,) = running.lines("INFO", "WARNING", "ERROR")
+    assert "is refused, and all goes on as it was: no cloud is configured" in line
+
+
 def test_what_needs_a_restart_is_named_and_stays_each_time(running: Edited) -> None:
     edit = {"lines": "[snapshot]\nworkers = 2\n", "replace": ("clouds = ", "clouds = other, ")}
     assert running.edit(**edit) == set()  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from synchronizer.conf.differences import values
 from synchronizer.daemon.access import Access
 from synchronizer.daemon.concerns import changed
 from synchronizer.daemon.current import Current
+from synchronizer.daemon.main import read_again
 from synchronizer.daemon.reloading import Configuration, Reloader
 
 TYPES = {"nova": ("nova.server", "nova.flavor"), "heat": ("heat.stack",)}
@@ -154,3 +155,20 @@ def test_plugins_that_are_not_known_yet_may_have_any_types(master: Master) -> No
     old = master.current.settings
     new = master.read_text(f"{CLOUDS}[heat.stack]\nsettle = 7\n").settings
     assert WORKERS[2] in changed(old, new, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no cloud is configured"),
+        ("[DEFAULT]\nclouds = one\n[local]\ngroup = no-such-group\n", "no-such-group"),
+        (f"[DEFAULT]\nclouds = one\nruntime_path = /{'x' * 107}\n", "shorter runtime_path"),
+    ],
+)
+def test_what_no_daemon_would_begin_with_is_refused_by_one_that_runs(
+    tmp_path: pathlib.Path, text: str, told: str
+) -> None:
+    file = tmp_path / "synchronizer.conf"
+    file.write_text(text)
+    with pytest.raises(errors.SynchronizerError, match=told):
+        read_again([file], cfg.ConfigOpts(), [])
