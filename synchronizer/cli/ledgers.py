@@ -23,11 +23,22 @@ def settings(options: argparse.Namespace) -> "Settings":
         raise connect.needs_daemon(error) from None
     found = connect.configuration(options)
     scheme, _, path = found.ledger.url.partition(":///")
-    if scheme.startswith("sqlite") and not pathlib.Path(path).exists():
-        raise errors.BadConfiguration(
-            f"there is no ledger {path}; is this the daemon's host, and its --config-file?"
-        )
+    if scheme.startswith("sqlite"):
+        _require(pathlib.Path(path))
     return found
+
+
+def _require(file: pathlib.Path) -> None:
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise errors.BadConfiguration(
+            f"there is no ledger {file}; is this the daemon's host, and its --config-file?"
+        ) from None
+    except OSError as error:
+        raise errors.BadConfiguration(
+            f"the ledger {file} cannot be looked at: {error.strerror}; run this as the daemon's user"
+        ) from None
 
 
 @contextlib.contextmanager

@@ -102,6 +102,17 @@ def test_a_ledger_that_is_not_there_is_not_made(run: Run, tmp_path: pathlib.Path
     assert not (tmp_path / "ledger.sqlite").exists()
 
 
+def test_a_ledger_that_may_not_be_looked_at_is_said_with_the_way_out(
+    run: Run, tmp_path: pathlib.Path
+) -> None:
+    # As for the ledger of another user, also where the test may look at everything.
+    with (tmp_path / "synchronizer.conf").open("a") as file:
+        file.write(f"[ledger]\nconnection = sqlite:///{tmp_path}/{'x' * 300}/ledger.sqlite\n")
+    status, _, told = run("db", "check")
+    assert status == 1
+    assert "cannot be looked at: File name too long; run this as the daemon's user" in told
+
+
 def test_a_check_tells_what_there_is(run: Run, old: pathlib.Path) -> None:
     status, told, _ = run("db", "check")
     assert status == 0
