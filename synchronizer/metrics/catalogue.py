@@ -29,8 +29,8 @@ STREAM_HELD = gauge(
 )
 STREAM_FAILING = gauge(
     "stream_failing",
-    "1 while a kind of poll of the stream fails, or its services' notifications are not heard; "
-    "`synchronizer describe` says why.",
+    "1 while a kind of poll of the stream fails, its listings are incomplete, or its service's "
+    "notifications are not heard; `synchronizer describe` says why.",
     *_STREAM,
 )
 OUTBOX_CHANGES = gauge(
