@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The daemon's configuration as plain, frozen values. Durations are in seconds."""
+"""The daemon's configuration as plain, frozen values. Durations are in seconds.
+
+What may hold a secret is not in what `repr` shows.
+"""
 
 import dataclasses
 import pathlib
@@ -35,7 +38,7 @@ class PluginSettings:
     """
 
     name: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = dataclasses.field(repr=False)
     types: frozenset[str] | None = None
     notification_channels: tuple[str, ...] = ()
     max_in_flight: int = 4
@@ -53,7 +56,7 @@ class CloudSettings:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LedgerSettings:
-    url: str
+    url: str = dataclasses.field(repr=False)
     retention: float
     compact_interval: float
     verify_interval: float
@@ -99,10 +102,10 @@ class Settings:
     host: str
     state_path: pathlib.Path
     runtime_path: pathlib.Path
-    transport_url: str
-    notification_transport_url: str
+    transport_url: str = dataclasses.field(repr=False)
+    notification_transport_url: str = dataclasses.field(repr=False)
     #: What was said in [oslo_messaging_rabbit], for both URLs.
-    rabbit_options: Mapping[str, str]
+    rabbit_options: Mapping[str, str] = dataclasses.field(repr=False)
     graceful_shutdown_timeout: int
     ledger: LedgerSettings
     relay: RelaySettings

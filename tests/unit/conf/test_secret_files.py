@@ -102,3 +102,14 @@ def test_who_needs_the_buses_alone_need_not_read_other_secrets(
     text = f"transport_url_file = {secret}\n[ledger]\nconnection_file = /nowhere/at/all\n"
     settings = load(tmp_path, text, buses_only=True)
     assert settings.transport_url == "rabbit://me:pw@host/"
+
+
+def test_settings_do_not_show_secrets(tmp_path: pathlib.Path) -> None:
+    bus = "notification_transport_url = rabbit://me:hushhush@host/\n"
+    settings = load(
+        tmp_path,
+        f"transport_url = rabbit://me:hushhush@host/\n{bus}[ledger]\nconnection = {URL}\n"
+        f"[cloud:one]\nplugins = racks\n{bus}[racks]\npassword = hushhush\n",
+    )
+    assert settings.clouds[0].plugins[0].values == {"password": "hushhush"}
+    assert "hushhush" not in repr(settings)
