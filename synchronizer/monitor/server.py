@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Health and metrics over HTTP. Whoever asks, and however, disturbs nothing else."""
 
+import contextlib
 import http.server
 import json
 import socket
@@ -21,8 +22,9 @@ LOG = logging.getLogger(__name__)
 #: Seconds that a client may take, between two bytes.
 CLIENT_SECONDS = 5.0
 
-#: Clients at once.
-MOST = 16
+#: Clients at once: for each beyond that, the one who is there longest has to go. So many more
+#: may be about to.
+MOST, LEAVING = 16, 16
 
 #: Seconds before it is tried again to listen.
 RETRY = 5.0
@@ -107,6 +109,7 @@ class Server:
 class _Http(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
 
     def __init__(
         self, address: tuple[str, int], look: Callable[[], Report], metrics: Metrics | None
@@ -114,7 +117,9 @@ class _Http(http.server.ThreadingHTTPServer):
         self.look = look
         self.metrics = metrics
         self.one_at_a_time = threading.Lock()
-        self._places = threading.BoundedSemaphore(MOST)
+        self._places = threading.BoundedSemaphore(MOST + LEAVING)
+        self._lock = threading.Lock()
+        self._clients: dict[socket.socket, None] = {}  # in the order in which they came
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         super().__init__(address, _Handler)
@@ -128,13 +133,29 @@ class _Http(http.server.ThreadingHTTPServer):
         if not self._places.acquire(blocking=False):
             self.shutdown_request(request)
             return
-        super().process_request(request, client_address)
+        with self._lock:
+            self._clients[request] = None
+            if len(self._clients) > MOST:
+                oldest = next(iter(self._clients))
+                del self._clients[oldest]
+                with contextlib.suppress(OSError):
+                    oldest.shutdown(socket.SHUT_RDWR)  # its thread ends with that
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._places.release()
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._places.release()
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._clients.pop(request, None)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         LOG.debug("A question over HTTP ended early: %s", sys.exception())

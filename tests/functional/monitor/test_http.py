@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Health and metrics over HTTP, without a daemon."""
 
+import contextlib
 import http.client
 import json
 import socket
+import socketserver
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +14,7 @@ import pytest
 
 from synchronizer import errors
 from synchronizer.monitor.report import Report, report
-from synchronizer.monitor.server import MOST, Server, parse_address
+from synchronizer.monitor.server import LEAVING, MOST, Server, parse_address
 from synchronizer.vitals import Phase, Vital
 from tests.support.waiting import until
 
@@ -122,21 +125,64 @@ def test_metrics_that_fail_are_an_error_and_health_is_there_all_the_same(world: 
         server.stop()
 
 
-def test_clients_that_say_nothing_keep_nobody_else_from_asking_for_long(server: Server) -> None:
-    assert server.port is not None
-    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2 * MOST)]
+def answered(server: Server) -> bool:
     try:
+        return asked(server.port, "/healthz")[0] == 200
+    except (OSError, http.client.HTTPException):
+        return False  # it was told to go, as others came
 
-        def answered() -> bool:
-            try:
-                return asked(server.port, "/healthz")[0] == 200
-            except (OSError, http.client.HTTPException):
-                return False  # there are too many
 
-        assert until("an answer", answered, PATIENCE)
+@pytest.mark.parametrize("words", [b"", b"GET /healthz HTTP/1.1\r\nX: "])
+def test_clients_that_never_come_to_an_end_keep_nobody_else_from_asking(
+    server: Server, words: bytes
+) -> None:
+    assert server.port is not None
+    slow: list[socket.socket] = []
+    ended = threading.Event()
+
+    def trickle() -> None:
+        while not ended.wait(0.2):
+            for one in slow:
+                with contextlib.suppress(OSError):
+                    one.send(b"x")
+
+    trickling = threading.Thread(target=trickle)
+    trickling.start()
+    try:
+        for _ in range(4 * MOST):
+            client = socket.create_connection(("127.0.0.1", server.port))
+            client.send(words)
+            slow.append(client)
+        until("an answer", lambda: answered(server), PATIENCE)
+        until("others to have gone", lambda: gone(slow[0]), PATIENCE)
     finally:
-        for one in silent:
+        ended.set()
+        trickling.join()
+        for one in slow:
             one.close()
+
+
+def gone(client: socket.socket) -> bool:
+    """Whether the server let go of it."""
+    client.settimeout(PATIENCE)
+    try:
+        return client.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+def test_a_thread_that_cannot_be_started_takes_nobodys_place(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as poor:
+        poor.setattr(socketserver.ThreadingMixIn, "process_request", refused)
+        for _ in range(MOST + LEAVING + 1):
+            with socket.create_connection(("127.0.0.1", server.port or 0)) as client:
+                assert gone(client)
+    assert asked(server.port, "/healthz")[0] == 200
 
 
 def test_a_port_that_is_taken_is_told_once_and_had_when_it_is_free(
