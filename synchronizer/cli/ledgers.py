@@ -37,7 +37,8 @@ def _require(file: pathlib.Path) -> None:
         ) from None
     except OSError as error:
         raise errors.BadConfiguration(
-            f"the ledger {file} cannot be looked at: {error.strerror}; run this as the daemon's user"
+            f"the ledger {file} cannot be looked at: {error.strerror}; "
+            "run this as the daemon's user"
         ) from None
 
 
