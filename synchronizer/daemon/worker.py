@@ -81,7 +81,6 @@ class WorkerPart:
 
     def _sample(self) -> None:
         try:
-            self._heart.phase(Phase.RESTORING)
             self._worker.start()
             self._heart.phase(Phase.RUNNING)
             self._heart.rest()
@@ -135,6 +134,10 @@ class WorkerService(PartService):
             )
             making.pop_all()  # the part closes it
             return part
+
+    def begins(self) -> None:
+        """It runs when its streams are restored, and not before."""
+        self.heart.phase(Phase.RESTORING)
 
 
 def worker_service(cloud: str, plugin: str) -> type[WorkerService]:

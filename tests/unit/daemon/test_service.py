@@ -7,6 +7,7 @@ import pytest
 
 from synchronizer import conf, errors
 from synchronizer.daemon import service
+from synchronizer.daemon.worker import worker_service
 from synchronizer.metrics import Numbers
 from synchronizer.vitals import Board, Phase
 
@@ -143,3 +144,12 @@ def test_how_it_is_stands_on_the_board(
         (Phase.RUNNING, ""),
     ]
     assert part.board.read("scripted").phase is Phase.ENDING
+
+
+def test_a_worker_does_not_run_before_its_streams_are_restored(settings: conf.Settings) -> None:
+    """The monitor may look at any moment, and tell systemd that all is ready."""
+    named = worker_service("one", "nova")
+    board = Board([named.name])
+    service_ = named(0, settings, board, Numbers([named.name]))
+    service_.begins()
+    assert board.read(named.name).phase is Phase.RESTORING
