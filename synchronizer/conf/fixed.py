@@ -26,6 +26,20 @@ def with_what_is_fixed(old: Settings, new: Settings) -> Settings:
     )
 
 
+def is_fixed(section: str, old: Settings, new: Settings) -> bool:
+    """Whether a section is of a cloud, or of a plugin of one, that is not in both: it begins, or
+    ends, with a restart."""
+    kind, _, rest = section.partition(":")
+    cloud, _, plugin = rest.partition(":")
+    if kind != "cloud":
+        return False
+    for settings in (old, new):
+        plugins = {of.name: {one.name for one in of.plugins} for of in settings.clouds}
+        if cloud not in plugins or (plugin and "." not in plugin and plugin not in plugins[cloud]):
+            return True
+    return False
+
+
 def _cloud(old: CloudSettings, settings: Settings) -> CloudSettings:
     """A cloud with the plugins that it had, each as it is configured now if it still is."""
     for new in settings.clouds:

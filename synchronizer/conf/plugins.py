@@ -61,7 +61,7 @@ def _settings(known: Iterable[Setting]) -> list[Options]:
 def _anything(given: Given, section: str, but: Collection[str] = ()) -> list[Options]:
     """Of a plugin that is not known here anything may be a setting, and a secret."""
     named = given.sections.get(section, {})
-    return [[cfg.StrOpt(name, secret=True)] for name in named if name not in but]
+    return [[cfg.StrOpt(name, secret=True, mutable=True)] for name in named if name not in but]
 
 
 def _said(

@@ -5,6 +5,7 @@ What is wrong is one line in the log, and all goes on as it was. Else there is a
 each option that is another, and one that says which processes begin again.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.conf import Settings
 from synchronizer.conf.differences import Difference, Values, differences
-from synchronizer.conf.fixed import with_what_is_fixed
+from synchronizer.conf.fixed import is_fixed, with_what_is_fixed
 from synchronizer.daemon.access import Access, others
 from synchronizer.daemon.concerns import SNAPSHOT, Types, changed, worker
 from synchronizer.daemon.current import Current
@@ -56,13 +57,18 @@ class Reloader:
             LOG.exception("The configuration cannot be read again, and all goes on as it was")
 
     def _take(self, new: Configuration, current: Current) -> None:
-        found = differences(self.values, new.values)
+        old = current.settings
+        found = [
+            dataclasses.replace(one, mutable=False)
+            if is_fixed(one.section, old, new.settings)
+            else one
+            for one in differences(self.values, new.values)
+        ]
         renewed = others(self._access, new.access)
         logs = any(one.logs for one in found) or new.log_file_mark != self._mark
         if logs:
             new.set_up_logs()
         self._tell(found)
-        old = current.settings
         settings = with_what_is_fixed(old, new.settings)
         processes = self._processes(changed(old, settings, self._types), renewed)
         current.replace(settings, processes, logs=logs)

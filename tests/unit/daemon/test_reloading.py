@@ -36,7 +36,11 @@ class Master:
 
     def edit(self, text: str = "") -> None:
         """The first configuration with this behind it is read again."""
-        self._file.write_text(CLOUDS + text)
+        self.edit_whole(CLOUDS + text)
+
+    def edit_whole(self, text: str) -> None:
+        """Another configuration is read."""
+        self._file.write_text(text)
         self.reloader(self.current)
 
     def read_text(self, text: str) -> Configuration:
@@ -155,6 +159,31 @@ def test_plugins_that_are_not_known_yet_may_have_any_types(master: Master) -> No
     old = master.current.settings
     new = master.read_text(f"{CLOUDS}[heat.stack]\nsettle = 7\n").settings
     assert WORKERS[2] in changed(old, new, {})
+
+
+def test_what_is_of_a_cloud_or_plugin_that_begins_or_ends_waits_for_the_restart(
+    master: Master, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And is named each time."""
+    master.edit("[cloud:two:heat]\nmax_in_flight = 2\n")
+    text = "[DEFAULT]\nclouds = one, three\n[cloud:one]\nplugins = nova, heat\nregion = West\n"
+    text += "[cloud:three]\nregion = East\n[cloud:one:heat]\nmax_in_flight = 3\n"
+    for _ in range(2):
+        caplog.clear()
+        with caplog.at_level(logging.INFO):
+            master.edit_whole(text)
+        warned = [of.getMessage() for of in caplog.records if of.levelno == logging.WARNING]
+        assert {line.partition(": ")[0] for line in warned} == {
+            "[DEFAULT] clouds",
+            "[cloud:one] plugins",
+            "[cloud:one:heat] max_in_flight",
+            "[cloud:three] region",
+            "[cloud:two] plugins",
+            "[cloud:two:heat] max_in_flight",
+        }
+    settings = master.current.settings
+    assert settings.source("two", "heat")[1].max_in_flight == 2
+    assert settings.source("one", "nova")[1].values == {"region": "West"}
 
 
 @pytest.mark.parametrize(
