@@ -98,7 +98,14 @@ def directory(path: pathlib.Path) -> Iterable[str]:
     while not nearest.exists():
         nearest = nearest.parent
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise errors.BadConfiguration(f"{nearest} cannot be written by this user")
+        if nearest == path:
+            raise errors.BadConfiguration(
+                f"{path} cannot be written by this user; is it the daemon's? Else change its owner"
+            )
+        raise errors.BadConfiguration(
+            f"it is not there, and this user cannot make it in {nearest}; make it for the daemon's "
+            "user (systemd makes the directories of its unit when it starts the service)"
+        )
     return ["can be written" if nearest == path else "will be made"]
 
 

@@ -42,6 +42,19 @@ def test_an_offline_check_connects_to_nothing_and_is_content(tmp_path: pathlib.P
     assert not problems(findings)
 
 
+@pytest.mark.parametrize(("made", "told"), [(True, "change its owner"), (False, "make it for")])
+def test_a_directory_of_no_use_is_told_with_the_way_out(
+    made: bool, told: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if made:
+        (tmp_path / "r").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: path == tmp_path / "s")
+    (tmp_path / "s").mkdir()
+    found = problems(list(check(settings(tmp_path), offline=True)))
+    assert found.keys() == {f"runtime_path {tmp_path}/r"}
+    assert told in found[f"runtime_path {tmp_path}/r"]
+
+
 def test_no_cloud_is_a_problem_with_the_way_out(tmp_path: pathlib.Path) -> None:
     found = problems(list(check(settings(tmp_path, ""), offline=True)))
     assert "clouds" in found["clouds"]
