@@ -23,6 +23,10 @@ WORDS = {
     Phase.ENDING: "ends",
 }
 
+#: Starts after which a process that is being started again is waited for no longer: one that
+#: ends again and again must not hold up the start of a host.
+OFTEN = 5
+
 _DO = {
     Phase.WAITING: "nothing if what it waits for comes back by itself; else see to that",
     Phase.BLOCKED: "what its message says; it tries again by itself",
@@ -60,8 +64,7 @@ class Report:
 
     @property
     def settled(self) -> bool:
-        settled = AT_WORK - {Phase.RELOADING} | {Phase.BLOCKED}
-        return all(vital.phase in settled for vital in self.vitals)
+        return all(map(_is_settled, self.vitals))
 
     @property
     def ending(self) -> bool:
@@ -118,6 +121,12 @@ def as_json(report: Report, *, ready: bool) -> dict[str, Any]:
             for vital in report.vitals
         ],
     }
+
+
+def _is_settled(vital: Vital) -> bool:
+    if vital.phase in (Phase.ABSENT, Phase.STARTING):
+        return vital.starts >= OFTEN
+    return vital.phase is Phase.BLOCKED or vital.phase in AT_WORK - {Phase.RELOADING}
 
 
 def _stuck(vital: Vital, now: float) -> Problem:

@@ -4,7 +4,7 @@
 import pytest
 
 from synchronizer.monitor.announcing import Announcing
-from synchronizer.monitor.report import Report, as_json, report
+from synchronizer.monitor.report import OFTEN, Report, as_json, report
 from synchronizer.monitor.systemd import Systemd, from_environment
 from synchronizer.vitals import Phase, Vital
 
@@ -61,6 +61,15 @@ def test_what_waits_for_a_person_holds_up_no_start_but_is_not_ready() -> None:
     found = seen(worker=Phase.BLOCKED)
     assert (found.healthy, found.ready, found.settled) == (True, False, True)
     assert found.status == "worker cannot go on"
+
+
+@pytest.mark.parametrize("phase", [Phase.ABSENT, Phase.STARTING])
+def test_what_ends_again_and_again_holds_up_no_start_but_is_not_ready(phase: Phase) -> None:
+    seldom, often = (
+        report([Vital("worker", 7, starts, phase)], (), 150.0) for starts in (OFTEN - 1, OFTEN)
+    )
+    assert (seldom.settled, often.settled) == (False, True)
+    assert not often.ready
 
 
 def test_who_stands_by_is_ready() -> None:
