@@ -112,11 +112,10 @@ def _lacking(config: Mapping[str, Any]) -> str | None:
 
 def access_mark(name: str) -> str:
     """Stands for what clouds.yaml and secure.yaml say of a cloud, and does not show it.
-    `BadConfiguration` where they have none of this name."""
-    config = _configuration()
-    entry = (config.cloud_config.get("clouds") or {}).get(name)
-    if entry is None:
-        raise errors.BadConfiguration(_unknown(name, config))
+    `BadConfiguration` where that is nothing, or not enough: openstacksdk passes over a secure.yaml
+    that is only being written."""
+    open_cloud(name, "identity")
+    entry = _configuration().cloud_config["clouds"].get(name)
     text = json.dumps(entry, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 

@@ -7,6 +7,7 @@ import pytest
 
 from synchronizer.errors import BadConfiguration
 from synchronizer.plugin.openstack import open_cloud
+from synchronizer.plugin.openstack.session import access_mark
 
 AUTH = """
     auth:
@@ -110,3 +111,28 @@ def test_a_file_of_another_shape_is_told(clouds: Path, text: str) -> None:
     with pytest.raises(BadConfiguration) as caught:
         open_cloud("c1", "compute")
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_mark_of_an_access_is_another_with_another_credential_and_shows_none(
+    clouds: Path,
+) -> None:
+    clouds.write_text(f"clouds:\n  c1:{AUTH}")
+    before = access_mark("c1")
+    assert access_mark("c1") == before
+    clouds.write_text(f"clouds:\n  c1:{AUTH}".replace("hunter2", "hunter3"))
+    assert access_mark("c1") != before
+    assert "hunter" not in before
+
+
+@pytest.mark.parametrize("text", ["clouds: {c1: {auth: {password: hunter2", "", "clouds: {c1: {}}"])
+def test_what_a_half_written_secure_yaml_leaves_is_no_access(
+    clouds: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    secure = clouds.parent / "passwords.yaml"
+    monkeypatch.setenv("OS_CLIENT_SECURE_FILE", str(secure))
+    clouds.write_text(f"clouds:\n  c1:{AUTH}".replace("      password: hunter2\n", ""))
+    secure.write_text("clouds: {c1: {auth: {password: hunter2}}}")
+    assert access_mark("c1")
+    secure.write_text(text)
+    with pytest.raises(BadConfiguration, match=r"lacks: password in auth, here or in secure\.yaml"):
+        access_mark("c1")
