@@ -15,12 +15,15 @@ from synchronizer import errors
 from synchronizer.ledger import Ledger, StreamState, Write
 from synchronizer.sampling.baseline import Baseline
 from synchronizer.sampling.diff import Difference
-from synchronizer.vitals import NO_PULSE, Pulse
+from synchronizer.vitals import NO_PULSE, STEP, Pulse
 
 LOG = logging.getLogger(__name__)
 
 #: Rows of one commit: no stream holds the ledger's lock for long.
 MAX_ROWS = 1000
+
+#: Seconds to read what is known of one entity, at the very most.
+RESTORING_ONE = 0.002
 
 #: Refusals in a row after which the poll is given up and backs off.
 MAX_REFUSALS = 20
@@ -137,6 +140,7 @@ class Committer:
     def reload(self) -> None:
         """Reads the baseline anew; what began before is void."""
         known = self._baseline.known
+        self._pulse.expect(STEP + known.count * RESTORING_ONE, f"restores {known.key}")
         state, live = self._ledger.baseline(known.id)
         if state.fence != known.fence or state.rules != known.rules:
             raise taken_over(state)

@@ -24,7 +24,13 @@ from synchronizer.sampling.asking import Asking
 from synchronizer.sampling.baditems import BadItems
 from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.clock import Clock
-from synchronizer.sampling.committer import MAX_ROWS, Committed, Committer, taken_over
+from synchronizer.sampling.committer import (
+    MAX_ROWS,
+    RESTORING_ONE,
+    Committed,
+    Committer,
+    taken_over,
+)
 from synchronizer.sampling.counters import Counters
 from synchronizer.sampling.diff import Diff, Difference, compare, compare_absent
 from synchronizer.sampling.rawhash import RawHasher
@@ -34,9 +40,6 @@ from synchronizer.sampling.words import Words
 from synchronizer.vitals import NO_PULSE, STEP, Pulse
 
 LOG = logging.getLogger(__name__)
-
-#: Seconds to read what is known of one entity, at the very most.
-RESTORING_ONE = 0.002
 
 #: What of some differences is to be recorded now; the tick at which they were seen.
 Divert = Callable[[Sequence[Difference], int], list[Difference]]

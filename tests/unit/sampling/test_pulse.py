@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from synchronizer import errors
 from synchronizer.ledger import Ledger
 from synchronizer.model import EntityType
 from synchronizer.plugin import Page, queueing
@@ -87,6 +88,21 @@ def test_restoring_may_take_longer_the_more_there_is(
     Bench(ledger, source, clock, pulse=heard)
     restores = [seconds for seconds, doing in heard.words if doing == "restores c1/test.thing"]
     assert restores == [STEP, STEP + 2.0]
+
+
+def test_restoring_amid_the_work_may_take_as_long(
+    ledger: Ledger, clock: VirtualClock, heard: Heard
+) -> None:
+    source = Source(clock)
+    for number in range(1000):
+        source.put(f"{number:04}")
+    bench = Bench(ledger, source, clock, pulse=heard)
+    bench.listing()
+    ledger.new_epoch(bench.state.id, "test")
+    heard.taken()
+    with pytest.raises(errors.Refused):
+        bench.sampling.sampler.catch_up()
+    assert (STEP + 2.0, "restores c1/test.thing") in heard.taken()
 
 
 def test_other_rules_make_progress_by_the_page(
