@@ -10,6 +10,7 @@ from sqlalchemy import Connection, inspect, select, text
 
 from synchronizer import errors
 from synchronizer.ledger import migrate, schema, streamcheck
+from synchronizer.ledger.dialects import limits
 from synchronizer.ledger.engine import Database
 from synchronizer.ledger.highwater import FILE_NAME, HighWater, Mark
 from synchronizer.ledger.schema import meta, stream
@@ -36,7 +37,8 @@ def check_up(url: str, state_path: Path, *, contents: bool = True) -> Iterator[F
     `errors.LedgerUnusable` where nothing can be looked at. Each stream is read at one instant;
     others may write meanwhile.
     """
-    database = Database(url)
+    # To look through millions of versions may take a server longer than others wait for it.
+    database = Database(url, answer_timeout=limits.MIGRATION_TIMEOUT)
     try:
         with database.read() as connection:
             database.dialect.require(connection)

@@ -13,7 +13,14 @@ from synchronizer.ledger.checkup import check_up
 from synchronizer.ledger.dialects import limits
 from synchronizer.ledger.engine import Database
 from tests.functional.ledger.consistency import assert_consistent
+from tests.functional.ledger.places import Place, of_servers
 from tests.unit.ledger.builders import NO_LIMITS, create, delete, update
+
+#: Keeps all others from reading, and lets them again.
+LOCKS = {
+    "postgresql": ("LOCK TABLE version IN ACCESS EXCLUSIVE MODE", "COMMIT"),
+    "mariadb": ("LOCK TABLES version WRITE", "UNLOCK TABLES"),
+}
 
 IDS = [f"e{number}" for number in range(50)]
 
@@ -72,6 +79,33 @@ def test_a_look_at_a_ledger_that_is_written_finds_nothing_wrong(
         for _ in range(3):
             writing.wait_for_more()
             assert [f for f in check_up(ledger_url, state_path) if f.mood == "wrong"] == []
+
+
+@of_servers
+def test_a_look_waits_for_a_server_that_takes_long_to_answer(
+    ledger: Ledger,
+    stream: StreamState,
+    ledger_url: str,
+    state_path: Path,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As it does to look through millions of versions: longer than the daemon waits."""
+    monkeypatch.setattr(limits, "ANSWER_TIMEOUT", 0.5)
+    lock, unlock = LOCKS[place.kind]
+    other = Database(ledger_url, answer_timeout=60)
+    with other.write() as connection:
+        connection.exec_driver_sql(lock)
+        found: list[str] = []
+        look = threading.Thread(
+            target=lambda: found.extend(f.mood for f in check_up(ledger_url, state_path))
+        )
+        look.start()
+        look.join(2)  # a check that is late meets no lock, and is well all the same
+        connection.exec_driver_sql(unlock)
+    look.join(60)
+    other.close()
+    assert found[-1:] == ["well"], "the stream, which comes last"
 
 
 def test_what_is_made_smaller_holds_what_it_held(
