@@ -22,7 +22,7 @@ from synchronizer.hearing import probe
 from synchronizer.ledger.examine import examine
 from synchronizer.monitor import parse_address
 from synchronizer.plugin import Plugin, PluginContext
-from synchronizer.plugin.loader import load
+from synchronizer.plugin.loader import make
 from synchronizer.sampling.rules import masked
 
 ANSWER_SECONDS = 5.0
@@ -59,6 +59,10 @@ def check(
     if settings.local_socket is not None and settings.local.group:
         yield from judged(f"group {settings.local.group}", partial(group, settings.local.group))
     if offline:
+        for cloud in settings.clouds:
+            for plugin in cloud.plugins:
+                name = f"cloud {cloud.name}, plugin {plugin.name}"
+                yield from judged(name, partial(usable, cloud, plugin))
         return
     yield from judged(f"ledger {redact_url(settings.ledger.url)}", partial(ledger, settings))
     yield from judged(f"bus {redact_url(settings.transport_url)}", partial(bus, settings))
@@ -200,11 +204,12 @@ def source(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> 
         made.close()
 
 
+def usable(cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
+    """Nothing to say, if it is installed and takes its settings."""
+    make_plugin(cloud, plugin).close()
+    return []
+
+
 def make_plugin(cloud: CloudSettings, plugin: PluginSettings) -> Plugin:
-    plugins, broken = load(
-        [plugin.name],
-        lambda _name, _class: PluginContext(cloud.name, plugin.values, plugin.types),
-    )
-    if broken:
-        raise errors.BadPlugin(broken[0].error)
-    return plugins[plugin.name]
+    context = PluginContext(cloud.name, plugin.values, plugin.types)
+    return make(plugin.name, lambda _name, _class: context)

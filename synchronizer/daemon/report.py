@@ -65,7 +65,9 @@ class Reports:
             instant = time.strftime("%Y%m%d%H%M%S", time.gmtime())
             plain = re.sub(r"[^\w.-]+", "-", name)
             path = directory / f"synchronizer-{plain}-{os.getpid()}_gurumeditation_{instant}"
-            with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+            # Nobody's link is followed, should others be allowed to write there.
+            flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW
+            with os.fdopen(os.open(path, flags, 0o600), "w") as file:
                 file.write(text)
         except Exception as error:
             # A report is a favour: it must not end who was asked for it.

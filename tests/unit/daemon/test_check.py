@@ -55,6 +55,17 @@ def test_a_directory_of_no_use_is_told_with_the_way_out(
     assert told in found[f"runtime_path {tmp_path}/r"]
 
 
+def test_a_plugin_that_cannot_be_used_is_found_offline_and_told_once(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "clouds = known\n[cloud:known]\nplugins = nova, novaa\n[nova]\nos_cloud = absent\n"
+    for offline in (True, False):
+        found = problems(list(check(settings(tmp_path, text), offline=offline)))
+        assert "no installed plugin has the name 'novaa'" in found["cloud known, plugin novaa"]
+        assert ("cloud known, plugin nova" in found) is not offline
+    assert caplog.text == ""
+
+
 def test_no_cloud_is_a_problem_with_the_way_out(tmp_path: pathlib.Path) -> None:
     found = problems(list(check(settings(tmp_path, ""), offline=True)))
     assert "clouds" in found["clouds"]

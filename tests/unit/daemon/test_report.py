@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,6 +97,25 @@ def test_the_signal_writes_it_into_the_directory_for_its_owner_alone(
     assert file.name.startswith(f"synchronizer-worker-one-racks-{os.getpid()}_gurumeditation_")
     assert file.stat().st_mode & 0o777 == 0o600
     assert "Guru Meditation" in file.read_text()
+
+
+@pytest.mark.usefixtures("usr2")
+def test_a_report_follows_nobody_s_link(
+    configured: Values,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(time, "strftime", lambda *_: "now")
+    (tmp_path / "reports").mkdir()
+    target = tmp_path / "mine"
+    target.write_text("as it was")
+    name = f"synchronizer-relay-{os.getpid()}_gurumeditation_now"
+    (tmp_path / "reports" / name).symlink_to(target)
+    Reports(lambda: configured).answer("relay", {})
+    os.kill(os.getpid(), signal.SIGUSR2)
+    assert target.read_text() == "as it was"
+    assert "no report can be written" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("usr2")
