@@ -11,6 +11,9 @@ from synchronizer.conf.given import read_sections
 from synchronizer.conf.load import files_of
 from synchronizer.conf.secretfiles import twin
 
+#: Where container engines put secrets, with modes that say nothing of who reads them on the host.
+ENGINES = pathlib.Path("/run/secrets")
+
 
 def exposed(conf: cfg.ConfigOpts) -> list[str]:
     """Their paths; `conf` was read before."""
@@ -27,7 +30,8 @@ def exposed(conf: cfg.ConfigOpts) -> list[str]:
 
 
 def _open(path: str) -> bool:
-    return bool(pathlib.Path(path).stat().st_mode & stat.S_IROTH)
+    file = pathlib.Path(path)
+    return ENGINES not in file.parents and bool(file.stat().st_mode & stat.S_IROTH)
 
 
 def _holds(path: str, secrets: set[tuple[str, str]]) -> bool:

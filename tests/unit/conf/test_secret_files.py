@@ -4,8 +4,10 @@
 import pathlib
 
 import pytest
+from oslo_config import cfg
 
 from synchronizer import conf, errors
+from synchronizer.conf import exposed
 from synchronizer.plugin import Setting
 
 DECLARED = {"racks": (Setting("password", "", "Of the racks.", secret=True),)}
@@ -113,3 +115,16 @@ def test_settings_do_not_show_secrets(tmp_path: pathlib.Path) -> None:
     )
     assert settings.clouds[0].plugins[0].values == {"password": "hushhush"}
     assert "hushhush" not in repr(settings)
+
+
+def test_what_a_container_engine_puts_there_is_its_own_affair(
+    tmp_path: pathlib.Path, secret: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret.chmod(0o644)
+    file = tmp_path / "synchronizer.conf"
+    file.write_text(f"[DEFAULT]\nclouds = one\n[ledger]\nconnection_file = {secret}\n")
+    options = cfg.ConfigOpts()
+    conf.load([file], conf=options)
+    assert exposed.exposed(options) == [str(secret)]
+    monkeypatch.setattr(exposed, "ENGINES", secret.parent)
+    assert exposed.exposed(options) == []
