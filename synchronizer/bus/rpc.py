@@ -129,7 +129,7 @@ class RpcServer:
 
     `server` is this process's own name on the topic, `threads` how many calls it serves
     at once. `on_call` is told of each call that was answered, by the thread that did; `pulse`,
-    that it is at one. `start` returns at once, also while the bus is away.
+    that it listens, and is at one. `start` returns at once, also while the bus is away.
     """
 
     def __init__(
@@ -147,6 +147,7 @@ class RpcServer:
             f"rpc server {server}",
             lambda: _Server(transport, target, _Dispatcher(endpoints, on_call, pulse)),
             threads,
+            pulse,
         )
 
     def start(self) -> None:

@@ -9,6 +9,7 @@ from oslo_messaging.server import MessageHandlingServer
 
 from synchronizer.bus import contact
 from synchronizer.bus.transport import errors_of
+from synchronizer.vitals import NO_PULSE, Pulse
 
 LOG = logging.getLogger(__name__)
 
@@ -16,11 +17,23 @@ LOG = logging.getLogger(__name__)
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 5.0
 
+#: Seconds that a driver takes for one attempt at the very most, and between two words of one
+#: that listens.
+_STARTING, _WORD = 300.0, 20.0
+
 
 class Serving:
-    """A server that comes up when the bus does. `make` makes one that is not started."""
+    """A server that comes up when the bus does. `make` makes one that is not started. `pulse`
+    is told that it goes on."""
 
-    def __init__(self, name: str, make: Callable[[], MessageHandlingServer], threads: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], MessageHandlingServer],
+        threads: int,
+        pulse: Pulse = NO_PULSE,
+    ) -> None:
+        self._pulse = pulse
         self._name = name
         self._make = make
         self._threads = threads
@@ -51,16 +64,22 @@ class Serving:
 
     def _run(self) -> None:
         server = self._begin()
-        if server is None:
-            return
-        self._started.set()
-        self._stopping.wait()
-        server.stop()
-        server.wait()
+        if server is not None:
+            self._started.set()
+            self._pulse.expect(_WORD, "listens")
+            while not self._stopping.wait(_WORD):
+                self._pulse.expect(_WORD, "listens")
+            # For those who stop it this has a limit, and for this thread none.
+            self._pulse.rest()
+            server.stop()
+            server.wait()
+        # Not of a thread that a fault ended: it is missed.
+        self._pulse.rest()
 
     def _begin(self) -> MessageHandlingServer | None:
         told, pause = "", _FIRST_PAUSE
         while not self._stopping.is_set():
+            self._pulse.expect(_STARTING, "begins to listen")
             server = self._make()
             try:
                 server.start(override_pool_size=self._threads)
