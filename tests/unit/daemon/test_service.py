@@ -80,15 +80,15 @@ def test_ending_stops_the_part_that_runs(settings: conf.Settings) -> None:
 
     class Long(Scripted):
         def make(self) -> service.Part:
-            step = Step(lambda: (running.set(), step.stopped.wait(30), told.set())[0])  # type: ignore[func-returns-value]
+            step = Step(lambda: (running.set(), step.stopped.wait(240), told.set())[0])  # type: ignore[func-returns-value]
             return step
 
     part = Long(settings, [])
     thread = threading.Thread(target=part.run)
     thread.start()
-    assert running.wait(10)
+    assert running.wait(60)
     part.terminate()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert told.is_set()
 
