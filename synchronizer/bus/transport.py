@@ -80,7 +80,7 @@ def redact_url(url: str) -> str:
     if not separator:
         scheme, rest = "", url
     if "@" not in rest:
-        return url
+        return url.partition("?")[0]
     credentials, _, tail = rest.rpartition("@")
     first, *others = credentials.split("@")
     shown = [_hide(first)]

@@ -28,6 +28,13 @@ from synchronizer.conf.settings import (
 from synchronizer.conf.types import type_sections
 from synchronizer.conf.unknown import refuse_unknown
 
+#: By section, the options that are URLs, with passwords perhaps.
+URLS = (
+    ("DEFAULT", "transport_url"),
+    ("DEFAULT", "notification_transport_url"),
+    ("ledger", "connection"),
+)
+
 
 def load(
     config_files: Iterable[str | pathlib.Path] | None = None,
@@ -66,6 +73,8 @@ def load(
             types = None
         default_type = TypeSettings(**values(conf.sampling, options.SAMPLING))
         of_types = dict(type_sections(conf, given, default_type, types))
+        for group, name in URLS:
+            refuse_no_url(conf if group == "DEFAULT" else conf[group], group, name)
         url = conf.transport_url or default_bus(conf.runtime_path)
         notification_url = conf.notification_transport_url or url
         settings = Settings(
@@ -113,6 +122,12 @@ def refuse_short_retention(settings: Settings) -> None:
         )
 
 
+def refuse_no_url(of: Any, section: str, name: str) -> None:
+    """It is not shown: all of it may be a password."""
+    if of[name] and "://" not in of[name]:
+        raise errors.BadConfiguration(f"{name} in [{section}] is no URL: it has no ://")
+
+
 def default_bus(runtime_path: str) -> str:
     return f"local://{pathlib.Path(runtime_path).resolve()}/bus.sock"
 
@@ -149,7 +164,7 @@ def rabbit_options(conf: cfg.ConfigOpts, given: Given, *urls: str) -> dict[str, 
 def services_bus(conf: cfg.ConfigOpts, cloud: str) -> str:
     """The URL of the bus on which a cloud's services send notifications, or nothing."""
     url: str = conf[f"cloud:{cloud}"].notification_transport_url
-    if url and not uses_rabbit(url):
+    if url and not (uses_rabbit(url) and "://" in url):
         raise errors.BadConfiguration(
             f"notification_transport_url in [cloud:{cloud}] must begin with rabbit://"
         )

@@ -20,8 +20,11 @@ class Database:
     def __init__(self, url: str, *, answer_timeout: float | None = None) -> None:
         try:
             parsed = make_url(url)
-        except exc.ArgumentError:  # its text holds the URL, and that a password
-            raise errors.LedgerUnusable("the ledger's URL is not a database URL") from None
+        except (exc.ArgumentError, ValueError):  # its text holds the URL, and that a password
+            raise errors.LedgerUnusable(
+                "the ledger's URL is not a database URL; in a password, characters as @ : / must "
+                "be percent-encoded"
+            ) from None
         self.url = url
         self.dialect: Dialect = dialect_of(parsed, answer_timeout)
         self._engine = self.dialect.engine()

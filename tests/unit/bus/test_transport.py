@@ -17,6 +17,7 @@ from synchronizer.bus.rpc import RpcClient, RpcServer
         ("rabbit://me:p/w@host/", "rabbit://me:***@host/"),
         ("rabbit://me:p,w@host/", "rabbit://me:***@host/"),
         ("rabbit://me:pw@host/v?password=pw", "rabbit://me:***@host/v"),
+        ("postgresql://host/db?user=me&password=pw", "postgresql://host/db"),
         ("rabbit//me:pw@host/", "rabbit//me:***@host/"),
     ],
 )

@@ -89,6 +89,20 @@ def test_a_wrong_line_is_named_with_the_way_out(
     assert "LocationInfo" not in raised.value.message
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "transport_url = hushhush",
+        "notification_transport_url = rabbit:/me:hushhush@host/",
+        "[ledger]\nconnection = postgresql:/me:hushhush@host/db",
+    ],
+)
+def test_what_is_no_url_is_refused_unseen(tmp_path: pathlib.Path, line: str) -> None:
+    with pytest.raises(errors.BadConfiguration, match=r"in \[\w+\] is no URL") as raised:
+        load(tmp_path, f"[DEFAULT]\nclouds = one\n{line}\n")
+    assert "hushhush" not in raised.value.message
+
+
 def test_all_that_is_unknown_is_named_at_once(tmp_path: pathlib.Path) -> None:
     text = "[DEFAULT]\nclouds = one\nhots = a\n[relay]\npole = 1\n[cloud:two]\nplugins = nova\n"
     with pytest.raises(errors.BadConfiguration) as raised:
@@ -167,6 +181,7 @@ notification_channels = none
     ("lines", "named"),
     [
         ("[cloud:one]\nnotification_transport_url = kafka://me:pw@host/", "must begin with rabbit"),
+        ("[cloud:one]\nnotification_transport_url = rabbit:/me:pw@host/", "must begin with rabbit"),
         ("[nova]\nnotification_channels = nova", "notification_channels"),
     ],
 )
