@@ -25,10 +25,13 @@ def families(
     memory: dict[tuple[str, ...], float] = {}
     files: dict[tuple[str, ...], float] = {}
     for process in processes:
-        seen = _seen(proc / str(process.pid)) if process.phase is not Phase.ABSENT else None
-        up[(process.name,)] = float(seen is not None)
-        if seen is not None:
-            memory[(process.name,)], files[(process.name,)] = seen
+        own = proc / str(process.pid)
+        used = _memory(own) if process.phase is not Phase.ABSENT else None
+        up[(process.name,)] = float(used is not None)
+        if used is not None:
+            memory[(process.name,)] = used
+            if (opened := _opened(own)) is not None:
+                files[(process.name,)] = opened
         starts[(process.name,)] = float(process.starts)
         for phase in Phase:
             phases[process.name, phase.name.lower()] = float(phase == process.phase)
@@ -44,11 +47,18 @@ def families(
     return {metric.name: family(metric, values) for metric, values in shown}
 
 
-def _seen(own: pathlib.Path) -> tuple[float, float] | None:
-    """Bytes of memory and open files; None if the process is no more."""
+def _memory(own: pathlib.Path) -> float | None:
+    """Bytes of memory; None if the process is no more."""
     try:
         pages = int((own / "statm").read_text().split()[1])
-        opened = sum(1 for _ in (own / "fd").iterdir())
     except OSError:
         return None
-    return (float(pages * _PAGE), float(opened)) if pages else None  # none: of its end, a trace
+    return float(pages * _PAGE) if pages else None  # none: of its end, a trace
+
+
+def _opened(own: pathlib.Path) -> float | None:
+    """Open files; None if that cannot be told."""
+    try:
+        return float(sum(1 for _ in (own / "fd").iterdir()))
+    except OSError:
+        return None

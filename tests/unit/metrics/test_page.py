@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 import synchronizer
 from synchronizer import errors
 from synchronizer.ledger import Ledger, StreamOverview, StreamState
-from synchronizer.metrics import Numbers, Page, Recorder, catalogue
+from synchronizer.metrics import Numbers, Page, Recorder, catalogue, processes
 from synchronizer.metrics.hooks import SamplingTally
 from synchronizer.metrics.streams import Streams
 from synchronizer.model import StreamKey
@@ -146,11 +146,11 @@ def test_the_page_of_a_ledger_and_its_processes(tmp_path: pathlib.Path) -> None:
     numbers = Numbers(["worker c1/nova", "relay"])
     tally = SamplingTally(Recorder(numbers.of("worker c1/nova")), [KEY])
     tally.added(KEY, {"creates": 2, "calls": 1, "held": 9})
-    processes = [
+    vitals = [
         Vital("worker c1/nova", pid=os.getpid(), starts=3, phase=Phase.RUNNING),
         Vital("relay", starts=0),
     ]
-    page = Page(numbers, url, intervals=lambda: {KEY: 600.0}, processes=lambda: processes)
+    page = Page(numbers, url, intervals=lambda: {KEY: 600.0}, processes=lambda: vitals)
     try:
         kind, body = page.read()
     finally:
@@ -174,6 +174,19 @@ def test_the_page_of_a_ledger_and_its_processes(tmp_path: pathlib.Path) -> None:
     assert found[("synchronizer_process_phase", "running", *worker)] == 1
     assert found[("synchronizer_process_phase", "absent", *worker)] == 0
     assert found[("synchronizer_process_phase", "absent", *relay)] == 1
+
+
+def test_a_process_whose_files_cannot_be_counted_is_up_all_the_same(
+    tmp_path: pathlib.Path,
+) -> None:
+    own = tmp_path / "7"
+    own.mkdir()
+    (own / "statm").write_text("900 100 50 1 0 90 0\n")
+    vital = Vital("relay", pid=7, starts=1, phase=Phase.RUNNING)
+    found = processes.families([vital], proc=tmp_path)
+    assert [one.value for one in found[catalogue.PROCESS_UP.name].samples] == [1]
+    assert [one.value > 0 for one in found[catalogue.PROCESS_MEMORY.name].samples] == [True]
+    assert not found[catalogue.PROCESS_FILES.name].samples
 
 
 def test_a_page_of_nothing_is_a_page(tmp_path: pathlib.Path) -> None:
