@@ -38,11 +38,16 @@ def test_a_call_has_its_time_and_a_server_without_one_rests(rpc: RPCTransport) -
         client.call("echo", value="a")
         with pytest.raises(errors.ServiceUnavailable):
             client.call("bug")
-        eventually(lambda: len(heard.words) == 5, "it rests")
+        eventually(lambda: len(of_calls(heard)) == 5, "it rests")
     finally:
         server.stop()
     answers = (CALL, "answers a call")
-    assert heard.words == [answers, (0.0, "a"), RESTS, answers, RESTS]
+    assert of_calls(heard)[:5] == [answers, (0.0, "a"), RESTS, answers, RESTS]
+
+
+def of_calls(heard: Heard) -> list[tuple[float, str]]:
+    """What was said by others than the thread that listens."""
+    return [word for word in heard.words if not word[1].endswith("listen") and word[1] != "listens"]
 
 
 def test_a_broker_rests_while_nobody_wants_anything(tmp_path: Path) -> None:
