@@ -43,6 +43,11 @@ class Given:
         named = self.sections.get(section, {})
         return option.name in named or variable(section, option.dest) in self.environment
 
+    def _name(self, section: str, option: str) -> str:
+        """What says it: an option of a file, or the variable that goes before it."""
+        name = variable(section, option)
+        return name if name in self.environment else option
+
     def register(self, conf: cfg.ConfigOpts, options: Iterable[cfg.Opt], section: str) -> None:
         """Has `conf` know the options of a section, after the files were read."""
         options = list(options)
@@ -69,8 +74,11 @@ class Given:
                 continue  # it is no secret, or of a plugin whose settings are not known
             path = secretfiles.named_for(conf, option, group)
             if path and self.has(section, option):
+                names = (
+                    self._name(section, of) for of in (option.dest, secretfiles.twin(option.dest))
+                )
                 raise errors.BadConfiguration(
-                    f"{option.name} and {option.name}_file are both set in [{section}]; keep one"
+                    f"{' and '.join(names)} are both set, for [{section}]; keep one"
                 )
             if path and self._reads_secret(section):
                 what = f"{option.name}_file in [{section}]"

@@ -35,11 +35,12 @@ def test_a_file_stands_for_the_option(tmp_path: pathlib.Path, secret: pathlib.Pa
 def test_a_dollar_in_a_file_stands_for_itself(
     tmp_path: pathlib.Path, secret: pathlib.Path, password: str
 ) -> None:
-    secret.write_text(password)
+    url = f"postgresql://me:{password}@db/ledger"
+    secret.write_text(url)
     text = f"[ledger]\nconnection_file = {secret}\n[cloud:one]\nplugins = racks\n"
     settings = load(tmp_path, f"{text}password_file = {secret}\n")
-    assert settings.ledger.url == password
-    assert settings.clouds[0].plugins[0].values == {"password": password}
+    assert settings.ledger.url == url
+    assert settings.clouds[0].plugins[0].values == {"password": url}
 
 
 def test_the_environment_may_name_the_file(
@@ -76,9 +77,14 @@ def test_a_secret_of_a_plugin_may_stand_in_a_file(
     assert cloud.plugins[0].values == {"password": URL}
 
 
-def test_both_are_one_too_many(tmp_path: pathlib.Path, secret: pathlib.Path) -> None:
-    text = f"[ledger]\nconnection = sqlite:///here\nconnection_file = {secret}\n"
-    with pytest.raises(errors.BadConfiguration, match="keep one"):
+def test_both_are_one_too_many(
+    tmp_path: pathlib.Path, secret: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"[ledger]\nconnection_file = {secret}\n"
+    with pytest.raises(errors.BadConfiguration, match="^connection and connection_file are both"):
+        load(tmp_path, f"{text}connection = sqlite:///here\n")
+    monkeypatch.setenv("OS_LEDGER__CONNECTION", "sqlite:///here")
+    with pytest.raises(errors.BadConfiguration, match="^OS_LEDGER__CONNECTION and connection_file"):
         load(tmp_path, text)
 
 
