@@ -93,7 +93,7 @@ def report(vitals: Sequence[Vital], overdue: Collection[str], now: float) -> Rep
             vital.name,
             # In one line, whatever a database or a cloud says: systemd reads another as an order.
             " ".join(f"{WORDS[vital.phase]}{vital.text and ': '}{vital.text}".split()),
-            _DO.get(vital.phase, "nothing; it takes a moment"),
+            _do(vital),
         )
         for vital in vitals
         if vital.name not in overdue and vital.phase not in AT_WORK
@@ -123,9 +123,19 @@ def as_json(report: Report, *, ready: bool) -> dict[str, Any]:
     }
 
 
+def _do(vital: Vital) -> str:
+    if _ends_often(vital):
+        return f"what the log says of its end, if this lasts; it was started {vital.starts} times"
+    return _DO.get(vital.phase, "nothing; it takes a moment")
+
+
+def _ends_often(vital: Vital) -> bool:
+    return vital.phase in (Phase.ABSENT, Phase.STARTING) and vital.starts >= OFTEN
+
+
 def _is_settled(vital: Vital) -> bool:
-    if vital.phase in (Phase.ABSENT, Phase.STARTING):
-        return vital.starts >= OFTEN
+    if _ends_often(vital):
+        return True
     return vital.phase is Phase.BLOCKED or vital.phase in AT_WORK - {Phase.RELOADING}
 
 

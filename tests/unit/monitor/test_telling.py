@@ -70,6 +70,8 @@ def test_what_ends_again_and_again_holds_up_no_start_but_is_not_ready(phase: Pha
     )
     assert (seldom.settled, often.settled) == (False, True)
     assert not often.ready
+    assert seldom.missing[0].do.startswith("nothing")
+    assert f"the log says of its end, if this lasts; it was started {OFTEN}" in often.missing[0].do
 
 
 def test_who_stands_by_is_ready() -> None:
