@@ -72,9 +72,7 @@ class Master:
         """A process is gone; it is about to be started again."""
         self._expect(name)
         if exit_code < 0:
-            LOG.warning(
-                "%s was killed by %s; it is started again", name, signal.Signals(-exit_code).name
-            )
+            LOG.warning("%s was killed by %s; it is started again", name, signal_name(-exit_code))
         elif exit_code:
             LOG.warning("%s ended with status %d; it is started again", name, exit_code)
 
@@ -127,3 +125,11 @@ class Master:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
             self._on_replaced(vital.name)
+
+
+def signal_name(number: int) -> str:
+    """Python has none for most of the real-time signals."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -154,3 +154,18 @@ def test_a_reload_and_the_end_stand_on_the_board(mastered: Mastered) -> None:
     mastered.master.ends(15.0)
     mastered.master.reload_ends()
     assert mastered.board.read(MASTER).phase is Phase.ENDING
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (-signal.SIGKILL, "relay was killed by SIGKILL; it is started again"),
+        (-(signal.SIGRTMIN + 5), f"relay was killed by signal {signal.SIGRTMIN + 5}"),
+        (3, "relay ended with status 3; it is started again"),
+    ],
+)
+def test_how_a_process_ended_is_told(
+    code: int, told: str, mastered: Mastered, caplog: pytest.LogCaptureFixture
+) -> None:
+    mastered.master.dead("relay", code)
+    assert told in caplog.text
