@@ -133,12 +133,13 @@ def test_a_process_that_is_gone_is_absent_and_its_end_is_told(
     mastered: Mastered, caplog: pytest.LogCaptureFixture
 ) -> None:
     mastered.board.slot("relay").write(phase=Phase.RUNNING)
-    for code in (-9, 2, 0):
+    for code in (-9, -39, 2, 0):
         mastered.master.dead("relay", code)
     found = mastered.board.read("relay")
     assert (found.phase, found.due - found.since) == (Phase.ABSENT, 120.0)
     assert caplog.messages == [
         "relay was killed by SIGKILL; it is started again",
+        "relay was killed by signal 39; it is started again",
         "relay ended with status 2; it is started again",
     ]
 
@@ -154,18 +155,3 @@ def test_a_reload_and_the_end_stand_on_the_board(mastered: Mastered) -> None:
     mastered.master.ends(15.0)
     mastered.master.reload_ends()
     assert mastered.board.read(MASTER).phase is Phase.ENDING
-
-
-@pytest.mark.parametrize(
-    ("code", "told"),
-    [
-        (-signal.SIGKILL, "relay was killed by SIGKILL; it is started again"),
-        (-(signal.SIGRTMIN + 5), f"relay was killed by signal {signal.SIGRTMIN + 5}"),
-        (3, "relay ended with status 3; it is started again"),
-    ],
-)
-def test_how_a_process_ended_is_told(
-    code: int, told: str, mastered: Mastered, caplog: pytest.LogCaptureFixture
-) -> None:
-    mastered.master.dead("relay", code)
-    assert told in caplog.text
