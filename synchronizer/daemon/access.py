@@ -6,17 +6,19 @@ from collections.abc import Mapping
 
 from synchronizer import errors
 from synchronizer.conf import CloudSettings, PluginSettings, Settings
-from synchronizer.plugin import PluginContext
+from synchronizer.daemon.typesettings import sampling_of
+from synchronizer.plugin import Plugin, PluginContext
 from synchronizer.plugin.loader import make
+from synchronizer.sampling.rules import masked
 
-#: By cloud and plugin; an error where it cannot be told.
+#: By cloud and plugin; an error where it cannot be told, or nothing could be sampled with it.
 Access = Mapping[tuple[str, str], object]
 
 
 def access_of(settings: Settings) -> Access:
     """As it is now. Talks to nobody."""
     return {
-        (cloud.name, plugin.name): _one(cloud, plugin)
+        (cloud.name, plugin.name): _one(settings, cloud, plugin)
         for cloud in settings.clouds
         for plugin in cloud.plugins
     }
@@ -35,10 +37,19 @@ def others(old: Access, new: Access) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def _one(cloud: CloudSettings, plugin: PluginSettings) -> object:
+def refuse_masks(settings: Settings, cloud: str, plugin: Plugin) -> None:
+    """`errors.BadConfiguration` for fields that are configured as volatile or sensitive, and
+    cannot be."""
+    for type_ in plugin.sampled():
+        of = sampling_of(settings, cloud, type_.name)
+        masked(type_, of.volatile, of.sensitive)
+
+
+def _one(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> object:
     context = PluginContext(cloud.name, plugin.values, plugin.types)
     try:
         with contextlib.closing(make(plugin.name, lambda _name, _class: context)) as made:
+            refuse_masks(settings, cloud.name, made)
             return made.access()
     except errors.SynchronizerError as error:
         return error

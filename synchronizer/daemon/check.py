@@ -16,14 +16,13 @@ from synchronizer.bus.notifier import Notifier
 from synchronizer.bus.rpc import RpcClient
 from synchronizer.bus.transport import notification_transport, redact_url, rpc_transport
 from synchronizer.conf import CloudSettings, PluginSettings, Settings
+from synchronizer.daemon.access import refuse_masks
 from synchronizer.daemon.hearing import services_bus
-from synchronizer.daemon.typesettings import sampling_of
 from synchronizer.hearing import probe
 from synchronizer.ledger.examine import examine
 from synchronizer.monitor import parse_address
 from synchronizer.plugin import Plugin, PluginContext
 from synchronizer.plugin.loader import make
-from synchronizer.sampling.rules import masked
 
 ANSWER_SECONDS = 5.0
 
@@ -191,9 +190,7 @@ def hears(cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
 def source(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
     made = make_plugin(cloud, plugin)
     try:
-        for type_ in made.sampled():
-            configured = sampling_of(settings, cloud.name, type_.name)
-            masked(type_, configured.volatile, configured.sensitive)
+        refuse_masks(settings, cloud.name, made)
         yield from made.check()
     except errors.NoSuchService as error:
         raise errors.NoSuchService(
