@@ -25,6 +25,15 @@ def test_they_may_have_sections_of_types_and_plugins(home: pathlib.Path) -> None
     assert settings.clouds[0].plugins[0].max_in_flight == 2
 
 
+def test_they_go_before_a_file_that_is_named(home: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    (home / "10.conf").write_text("[relay]\npoll = 7\n")
+    file = tmp_path / "named.conf"
+    file.write_text("[DEFAULT]\nclouds = two\n[relay]\npoll = 5\n")
+    settings = conf.load([file])
+    assert settings.relay.poll == 7
+    assert [cloud.name for cloud in settings.clouds] == ["two"]
+
+
 def test_what_is_not_known_is_refused_there_too(home: pathlib.Path) -> None:
     (home / "10.conf").write_text("[ledger]\nretension = 9999\n[legder]\nretention = 9999\n")
     with pytest.raises(errors.BadConfiguration) as raised:
