@@ -14,14 +14,24 @@ from synchronizer.conf.differences import options_of
 _PLACE = re.compile(r"LocationInfo\(.*?detail='(.*?)'\)")
 
 
-def refused(error: cfg.Error | UnicodeDecodeError, conf: cfg.ConfigOpts) -> errors.BadConfiguration:
+def refused(
+    error: cfg.Error | OSError | UnicodeDecodeError, conf: cfg.ConfigOpts
+) -> errors.BadConfiguration:
     """What to raise in place of an error that was met while `conf` was read."""
     return errors.BadConfiguration("; ".join(_faults(error, conf)))
+
+
+def refuse_values(conf: cfg.ConfigOpts) -> None:
+    """`errors.BadConfiguration` that names all options whose values cannot be read."""
+    if found := list(_of_values(conf)):
+        raise errors.BadConfiguration("; ".join(found))
 
 
 def _faults(error: Exception, conf: cfg.ConfigOpts) -> Iterable[str]:
     if isinstance(error, UnicodeDecodeError):
         return [f"{_not_text(conf)} is not text in UTF-8"]
+    if isinstance(error, OSError):
+        return [f"{error.filename or 'a configuration file'}: {error.strerror}"]
     if isinstance(error, cfg.ConfigFilesNotFoundError):
         return [f"no such configuration file: {', '.join(error.config_files)}"]
     if isinstance(error, cfg.ConfigFilesPermissionDeniedError):
@@ -44,11 +54,11 @@ def _of_values(conf: cfg.ConfigOpts) -> Iterator[str]:
             place = _PLACE.search(str(error))
             where = f" of {place[1]}" if place and place[1] else ""
             why = "" if option.secret else f": {str(error).partition(' is not valid: ')[2]}"
-            yield f"{option.name} in [{section}]{where} is not valid{why}"
+            yield f"{option.dest} in [{section}]{where} is not valid{why}"
         except cfg.Error:
             # The name itself may be a part of a secret.
             yield (
-                f"{option.name} in [{section}]: a $ in it names an option that there is not; "
+                f"{option.dest} in [{section}]: a $ in it names an option that there is not; "
                 "write $$ for one that stands for itself"
             )
 

@@ -5,6 +5,7 @@ import copy
 
 from oslo_config import cfg
 from oslo_log import _options as log_options
+from oslo_log import log as logging
 from oslo_log import versionutils
 
 from synchronizer.bus import rabbit
@@ -45,6 +46,15 @@ def log_opts() -> list[tuple[str, list[cfg.Opt]]]:
                 option.sample_default = log_levels()  # type: ignore[assignment]
         groups.append((name or "DEFAULT", [with_a_sample(option) for option in own]))
     return groups
+
+
+def register_log_opts(conf: cfg.ConfigOpts) -> None:
+    """Has `conf` know oslo.log's options, and none of them as one of a command line: there
+    oslo.config answers a wrong value by ending the process, also one that reads a file again."""
+    logging.register_options(conf)
+    of_command_line = [*log_options.common_cli_opts, *log_options.logging_cli_opts]
+    conf.unregister_opts(of_command_line)
+    conf.register_opts(of_command_line)
 
 
 def log_levels() -> list[str]:

@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.bus import rabbit
 from synchronizer.bus.transport import uses_rabbit
 from synchronizer.conf import libraries, options
-from synchronizer.conf.faults import refused
+from synchronizer.conf.faults import refuse_values, refused
 from synchronizer.conf.given import Given, read_sections
 from synchronizer.conf.plugins import PluginDeclarations, declared, refuse_twice, unused
 from synchronizer.conf.settings import (
@@ -57,7 +56,7 @@ def load(
     files = None if config_files is None else [str(file) for file in config_files]
     for name, opts in options.GROUPS.items():
         conf.register_opts(opts, group=None if name == "DEFAULT" else name)
-    logging.register_options(conf)
+    libraries.register_log_opts(conf)
     try:
         conf([], project="synchronizer", default_config_files=files)
         given = Given(
@@ -105,8 +104,9 @@ def load(
             types=of_types,
             default_type=default_type,
         )
-    except (cfg.Error, UnicodeDecodeError) as error:
+    except (cfg.Error, OSError, UnicodeDecodeError) as error:
         raise refused(error, conf) from None
+    refuse_values(conf)  # those, too, that nothing above asked for
     refuse_unknown(conf, given, all_plugins=declarations is not None, types=types or ())
     refuse_short_retention(settings)
     return settings

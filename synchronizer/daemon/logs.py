@@ -11,8 +11,8 @@ from oslo_log import formatters, rate_limit
 from oslo_log import log as logging
 
 from synchronizer import __version__, errors
-from synchronizer.conf.faults import refused
-from synchronizer.conf.libraries import log_levels
+from synchronizer.conf.faults import refuse_values, refused
+from synchronizer.conf.libraries import log_levels, register_log_opts
 from synchronizer.daemon.unlogged import seldom
 from synchronizer.model import StreamKey
 
@@ -64,12 +64,13 @@ def prepare() -> None:
 def read(config_files: Iterable[str | pathlib.Path] | None) -> cfg.ConfigOpts:
     """The options of the log alone. `errors.BadConfiguration`."""
     conf = cfg.ConfigOpts()
-    logging.register_options(conf)
+    register_log_opts(conf)
     files = None if config_files is None else [str(file) for file in config_files]
     try:
         conf([], project=PROJECT, default_config_files=files)
-    except (cfg.Error, UnicodeDecodeError) as error:
+    except (cfg.Error, OSError, UnicodeDecodeError) as error:
         raise refused(error, conf) from None
+    refuse_values(conf)
     return conf
 
 

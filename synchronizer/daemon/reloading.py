@@ -53,7 +53,7 @@ class Reloader:
             self._take(self._read(), current)
         except errors.SynchronizerError as error:
             LOG.error("The new configuration is refused, and all goes on as it was: %s", error)
-        except Exception:
+        except (Exception, SystemExit):  # which a library may raise for what it cannot read
             LOG.exception("The configuration cannot be read again, and all goes on as it was")
 
     def _take(self, new: Configuration, current: Current) -> None:

@@ -72,6 +72,12 @@ def test_a_configuration_with_a_fault_is_one_line_and_all_goes_on(running: Edite
     assert "did you mean retention?" in line
 
 
+def test_a_fault_in_an_option_of_the_log_ends_nobody(running: Edited) -> None:
+    assert running.edit(replace=("log_file = ", "debug = yess\nlog_file = ")) == set()
+    (line,) = running.lines("INFO", "WARNING", "ERROR")
+    assert "is refused, and all goes on as it was: debug in [DEFAULT]" in line
+
+
 def test_a_file_that_is_only_being_written_is_refused(running: Edited) -> None:
     running.daemon.configuration.write_text("")
     assert running.read_again() == set()

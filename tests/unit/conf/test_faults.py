@@ -56,6 +56,23 @@ def test_a_dollar_that_stands_for_nothing_is_told_with_the_option_that_has_it(
     assert "hush" not in told
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["debug = maybe", "use_journal = 7", "log_file = /x/$nothing", "log_rotate_interval = soon"],
+)
+def test_a_fault_in_an_option_of_the_log_ends_nobody(tmp_path: pathlib.Path, line: str) -> None:
+    """oslo.config has the process end for a wrong value of what a command line may say, too."""
+    option = line.partition(" =")[0]
+    assert f"{option} in [DEFAULT]" in refusal(tmp_path, f"[DEFAULT]\nclouds = one\n{line}\n")
+    with pytest.raises(errors.BadConfiguration, match=option):
+        logs.read([tmp_path / "synchronizer.conf"])
+
+
+def test_a_directory_in_place_of_a_file_is_named(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(errors.BadConfiguration, match=f"{tmp_path}: Is a directory"):
+        conf.load([tmp_path])
+
+
 def test_all_values_that_are_wrong_are_named_with_their_sections_and_no_secret(
     tmp_path: pathlib.Path,
 ) -> None:

@@ -81,10 +81,12 @@ def test_both_are_one_too_many(
     tmp_path: pathlib.Path, secret: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = f"[ledger]\nconnection_file = {secret}\n"
-    with pytest.raises(errors.BadConfiguration, match="^connection and connection_file are both"):
+    with pytest.raises(errors.BadConfiguration, match=r"^connection and connection_file are both"):
         load(tmp_path, f"{text}connection = sqlite:///here\n")
     monkeypatch.setenv("OS_LEDGER__CONNECTION", "sqlite:///here")
-    with pytest.raises(errors.BadConfiguration, match="^OS_LEDGER__CONNECTION and connection_file"):
+    with pytest.raises(
+        errors.BadConfiguration, match=r"^OS_LEDGER__CONNECTION and connection_file"
+    ):
         load(tmp_path, text)
 
 

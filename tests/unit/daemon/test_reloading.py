@@ -110,6 +110,19 @@ def test_a_fault_is_one_line_and_changes_nothing(
     assert not any(forked.outdated(name) for name in PROCESSES)
 
 
+@pytest.mark.parametrize("error", [SystemExit(1), RuntimeError("unforeseen")])
+def test_whatever_reading_does_the_daemon_goes_on(
+    master: Master, caplog: pytest.LogCaptureFixture, error: BaseException
+) -> None:
+    def fail() -> None:
+        raise error
+
+    master.refuse = fail
+    master.edit("[DEFAULT]\ndebug = true\n[relay]\npoll = 0.5\n")
+    assert "all goes on as it was" in caplog.text
+    assert master.current.settings.relay.poll == 0.025
+
+
 def test_a_log_that_cannot_be_written_refuses_all_of_it(master: Master) -> None:
     forked = Forked(master.current)
 
