@@ -53,3 +53,6 @@ def _one(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> ob
             return made.access()
     except errors.SynchronizerError as error:
         return error
+    except Exception as error:
+        # A fault of one plugin keeps the others neither from beginning nor from a reload.
+        return errors.BadPlugin(f"{type(error).__name__}: {error}")

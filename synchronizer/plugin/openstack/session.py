@@ -64,6 +64,8 @@ def open_cloud(
     if name not in clouds:
         raise errors.BadConfiguration(_unknown(name, config))
     where = config.config_filename or "the environment"
+    if not isinstance(clouds[name], Mapping):
+        raise errors.BadConfiguration(f"the cloud {name!r} in {where} has nothing below it")
     arguments: dict[str, Any] = {}
     if region:
         arguments["region_name"] = region

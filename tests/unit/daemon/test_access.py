@@ -52,3 +52,18 @@ def test_what_nothing_could_be_sampled_with_is_refused_by_a_daemon_that_runs(
     with pytest.raises(errors.BadConfiguration, match=told):
         others(access(tmp_path), access(tmp_path, text))
     assert others(access(tmp_path, text), access(tmp_path, text)) == []
+
+
+def test_whatever_a_plugin_raises_is_an_error_of_its_own(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = access(tmp_path)
+
+    def fail(_: object) -> object:
+        raise RuntimeError("no such rack")
+
+    monkeypatch.setattr("synchronizer.plugin.openstack.plugin.OpenStackPlugin.access", fail)
+    after = access(tmp_path)
+    assert others(after, after) == []
+    with pytest.raises(errors.BadConfiguration, match=r"plugin nova: RuntimeError: no such rack"):
+        others(before, after)

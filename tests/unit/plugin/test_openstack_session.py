@@ -82,6 +82,13 @@ def test_a_missing_option_is_named(clouds: Path) -> None:
         open_cloud("c1", "compute")
 
 
+@pytest.mark.parametrize("text", ["clouds:\n  c1:\n", "clouds: {c1: hunter2}"])
+def test_a_cloud_with_nothing_below_it_is_told(clouds: Path, text: str) -> None:
+    clouds.write_text(text)
+    with pytest.raises(BadConfiguration, match=r"'c1' in .*elsewhere\.yaml has nothing below it"):
+        open_cloud("c1", "compute")
+
+
 def test_an_unknown_region_is_told(clouds: Path) -> None:
     clouds.write_text(f"clouds:\n  c1:{AUTH}    regions: [R1, R2]\n")
     with pytest.raises(BadConfiguration, match="R3"):
