@@ -76,8 +76,16 @@ class Board:
         """The process of this name is gone, or not there yet, and has to be there within so many
         seconds. By whoever starts it, before he does."""
         now = time.monotonic()
-        gone = {"phase": Phase.ABSENT, "since": now, "due": now + grace, "progress": now}
-        self.write(dataclasses.replace(self.read(name), **gone, activity="", text=""))
+        gone = dataclasses.replace(
+            self.read(name),
+            phase=Phase.ABSENT,
+            since=now,
+            due=now + grace,
+            progress=now,
+            activity="",
+            text="",
+        )
+        self.write(gone)
 
     def write(self, vital: Vital) -> None:
         """For `Slot`."""
