@@ -25,8 +25,9 @@ from oslo_log import log as logging
 from synchronizer import errors
 from synchronizer.sampling.baseline import Moment
 from synchronizer.sampling.holds import NEWBORN, SECOND_LISTING, Holds
+from synchronizer.sampling.observation import Request, Sight
 from synchronizer.sampling.pace import Pace
-from synchronizer.sampling.stream import Request, Sight, StreamSampler
+from synchronizer.sampling.stream import StreamSampler
 from synchronizer.sampling.visibility import Blind, Visibility
 
 LOG = logging.getLogger(__name__)

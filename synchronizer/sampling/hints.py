@@ -16,8 +16,9 @@ from synchronizer import errors
 from synchronizer.sampling.changes import ChangesPoll
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.evidence import Evidence
+from synchronizer.sampling.observation import Sight
 from synchronizer.sampling.pace import Pace
-from synchronizer.sampling.stream import Sight, StreamSampler
+from synchronizer.sampling.stream import StreamSampler
 
 LOG = logging.getLogger(__name__)
 

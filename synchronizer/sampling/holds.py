@@ -9,7 +9,8 @@ from oslo_log import log as logging
 
 from synchronizer import errors
 from synchronizer.ledger import Hold
-from synchronizer.sampling.stream import Request, StreamSampler
+from synchronizer.sampling.observation import Request
+from synchronizer.sampling.stream import StreamSampler
 
 LOG = logging.getLogger(__name__)
 

@@ -18,8 +18,9 @@ from synchronizer.sampling.baseline import Moment
 from synchronizer.sampling.evidence import Evidence
 from synchronizer.sampling.holds import SECOND_LISTING, Holds
 from synchronizer.sampling.newcontent import NewContent
+from synchronizer.sampling.observation import Request, Sight
 from synchronizer.sampling.pace import Pace
-from synchronizer.sampling.stream import Request, Sight, StreamSampler
+from synchronizer.sampling.stream import StreamSampler
 
 LOG = logging.getLogger(__name__)
 

@@ -18,8 +18,9 @@ from oslo_log import log as logging
 
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.diff import Difference
+from synchronizer.sampling.observation import Outcome
 from synchronizer.sampling.pace import Pace
-from synchronizer.sampling.stream import Outcome, StreamSampler
+from synchronizer.sampling.stream import StreamSampler
 
 LOG = logging.getLogger(__name__)
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from oslo_log import log as logging
 
 from synchronizer.sampling.evidence import Evidence
+from synchronizer.sampling.observation import Sight
 from synchronizer.sampling.pace import Pace
-from synchronizer.sampling.stream import Sight, StreamSampler
+from synchronizer.sampling.stream import StreamSampler
 
 LOG = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ be sampled again.
 
 import contextlib
 import dataclasses
-import enum
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -33,6 +32,7 @@ from synchronizer.sampling.committer import (
 )
 from synchronizer.sampling.counters import Counters
 from synchronizer.sampling.diff import Diff, Difference, compare, compare_absent
+from synchronizer.sampling.observation import Outcome, Request, Sight
 from synchronizer.sampling.rawhash import RawHasher
 from synchronizer.sampling.rules import Rules, masked
 from synchronizer.sampling.turns import Turns
@@ -43,37 +43,6 @@ LOG = logging.getLogger(__name__)
 
 #: What of some differences is to be recorded now; the tick at which they were seen.
 Divert = Callable[[Sequence[Difference], int], list[Difference]]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Request:
-    """A request that is under way. `at`: when it began, in microseconds."""
-
-    moment: Moment
-    at: int
-
-
-@dataclasses.dataclass(slots=True)
-class Outcome:
-    """What became of an observation. `again`: ids to be sampled again; `bad`: how many
-    items could not be read; `deleted`: ids whose delete was recorded; `told`: ids that the
-    service calls deleted, to be confirmed; `shown`: ids of the entities that were seen."""
-
-    again: list[str] = dataclasses.field(default_factory=list)
-    deleted: list[str] = dataclasses.field(default_factory=list)
-    told: list[str] = dataclasses.field(default_factory=list)
-    shown: list[str] = dataclasses.field(default_factory=list)
-    bad: int = 0
-
-
-class Sight(enum.Enum):
-    """What a look at one entity showed. RACED: it is there, but who is newer cannot be
-    told; look again. ABSENT: the service itself says that there is no such entity."""
-
-    FOUND = "found"
-    RACED = "raced"
-    ABSENT = "absent"
-    UNCLEAR = "unclear"
 
 
 class StreamSampler:

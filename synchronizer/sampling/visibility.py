@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from synchronizer import errors, fingerprint
 from synchronizer.plugin import KnowsScope
+from synchronizer.sampling.observation import Sight
 from synchronizer.sampling.pace import Pace
-from synchronizer.sampling.stream import Sight, StreamSampler
+from synchronizer.sampling.stream import StreamSampler
 
 _CHUNK = 200
 _WITNESSES = 5

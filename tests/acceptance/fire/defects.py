@@ -25,9 +25,9 @@ from synchronizer.sampling import stream
 from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.diff import Diff, compare
 from synchronizer.sampling.evidence import Evidence, Verdict
+from synchronizer.sampling.observation import Request
 from synchronizer.sampling.rawhash import Slice
 from synchronizer.sampling.rules import Rules
-from synchronizer.sampling.stream import Request
 from synchronizer_plugins.nova.plugin import NovaPlugin
 
 

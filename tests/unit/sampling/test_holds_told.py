@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from synchronizer.sampling.holds import NEWBORN, SECOND_LISTING
-from synchronizer.sampling.stream import Request
+from synchronizer.sampling.observation import Request
 from tests.unit.sampling.bench import Bench
 
 WHY = "the credential sees one project only"
