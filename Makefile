@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Tests of one file stay together: what they share, a server say, is started once. Files go in
 # the order in which they are collected.
-WORKERS ?= 3
+WORKERS ?= 4
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The DevStack plugin, and what its test stands in for DevStack with.
 DEVSTACK := devstack/plugin.sh devstack/settings $(wildcard tests/acceptance/cloud/devstack/*.sh)

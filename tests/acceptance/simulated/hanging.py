@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m tests.functional.daemon.hanging FILE ...` is the command `synchronizer`, with a
+"""`python -m tests.acceptance.simulated.hanging FILE ...` is the command `synchronizer`, with a
 Nova plugin that waits for itself for ever once that file is there. Who hangs removes it.
 """
 
