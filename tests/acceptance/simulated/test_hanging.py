@@ -62,7 +62,12 @@ hang_timeout = {HANG_TIMEOUT}
                 cloud=CLOUD,
                 clouds_yaml=cloud.clouds_yaml,
                 options=options,
-                program=(sys.executable, "-m", "tests.acceptance.simulated.hanging", str(self.trap)),
+                program=(
+                    sys.executable,
+                    "-m",
+                    "tests.acceptance.simulated.hanging",
+                    str(self.trap),
+                ),
             )
 
     def messages(self) -> list[str]:
