@@ -38,7 +38,8 @@ class Sqlite(Dialect):
     def __init__(self, url: URL, answer_timeout: float | None = None) -> None:
         super().__init__(url, answer_timeout)
         name = url.database or ""
-        if not name or name.startswith((":memory:", "file:")):
+        # With a host in it, as after two slashes only, it names another file than was meant.
+        if not name or name.startswith((":memory:", "file:")) or url.host:
             raise self.unusable("must be a file: sqlite:////var/lib/synchronizer/ledger.sqlite")
         self.path = Path(name).resolve()
         self.where = str(self.path)

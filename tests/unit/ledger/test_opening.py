@@ -118,6 +118,7 @@ def test_a_file_that_is_no_database_is_unusable(tmp_path: Path) -> None:
     [
         ("sqlite://", "must be a file"),
         ("sqlite:///:memory:", "must be a file"),
+        ("sqlite://var/lib/ledger.sqlite", "must be a file"),
         ("oracle://somewhere", "no ledger can be kept in 'oracle'"),
         ("not a url, secret", "is not a database URL"),
         ("postgresql://me:pw@x:secret@host/db", "must be percent-encoded"),
