@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of files that oslo.config cannot take: where the fault is, and no secret."""
 
+import contextlib
 import pathlib
 import re
 from collections.abc import Iterable, Iterator
@@ -14,15 +15,14 @@ from synchronizer.conf.differences import options_of
 _PLACE = re.compile(r"LocationInfo\(.*?detail='(.*?)'\)")
 
 
-def refused(
-    error: cfg.Error | OSError | UnicodeDecodeError, conf: cfg.ConfigOpts
-) -> errors.BadConfiguration:
-    """What to raise in place of an error that was met while `conf` was read."""
-    return errors.BadConfiguration("; ".join(_faults(error, conf)))
-
-
-def refuse_values(conf: cfg.ConfigOpts) -> None:
-    """`errors.BadConfiguration` that names all options whose values cannot be read."""
+@contextlib.contextmanager
+def refusing(conf: cfg.ConfigOpts) -> Iterator[None]:
+    """While `conf` is read: `errors.BadConfiguration` in place of errors that are met, and in the
+    end for all options whose values cannot be read, those, too, that nobody asked for."""
+    try:
+        yield
+    except (cfg.Error, OSError, UnicodeDecodeError) as error:
+        raise errors.BadConfiguration("; ".join(_faults(error, conf))) from None
     if found := list(_of_values(conf)):
         raise errors.BadConfiguration("; ".join(found))
 

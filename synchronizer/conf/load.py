@@ -11,7 +11,7 @@ from synchronizer import errors
 from synchronizer.bus import rabbit
 from synchronizer.bus.transport import uses_rabbit
 from synchronizer.conf import libraries, options
-from synchronizer.conf.faults import refuse_values, refused
+from synchronizer.conf.faults import refusing
 from synchronizer.conf.given import Given, read_sections
 from synchronizer.conf.plugins import PluginDeclarations, declared, refuse_twice, unused
 from synchronizer.conf.settings import (
@@ -57,7 +57,7 @@ def load(
     for name, opts in options.GROUPS.items():
         conf.register_opts(opts, group=None if name == "DEFAULT" else name)
     libraries.register_log_opts(conf)
-    try:
+    with refusing(conf):
         conf([], project="synchronizer", default_config_files=files)
         given = Given(
             read_sections(files_of(conf)),
@@ -104,9 +104,6 @@ def load(
             types=of_types,
             default_type=default_type,
         )
-    except (cfg.Error, OSError, UnicodeDecodeError) as error:
-        raise refused(error, conf) from None
-    refuse_values(conf)  # those, too, that nothing above asked for
     refuse_unknown(conf, given, all_plugins=declarations is not None, types=types or ())
     refuse_short_retention(settings)
     return settings

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from synchronizer import errors
 from synchronizer.conf import CloudSettings, PluginSettings, Settings
+from synchronizer.daemon.sources import make_plugin
 from synchronizer.daemon.typesettings import sampling_of
-from synchronizer.plugin import Plugin, PluginContext
-from synchronizer.plugin.loader import make
+from synchronizer.plugin import Plugin
 from synchronizer.sampling.rules import masked
 
 #: By cloud and plugin; an error where it cannot be told, or nothing could be sampled with it.
@@ -46,9 +46,8 @@ def refuse_masks(settings: Settings, cloud: str, plugin: Plugin) -> None:
 
 
 def _one(settings: Settings, cloud: CloudSettings, plugin: PluginSettings) -> object:
-    context = PluginContext(cloud.name, plugin.values, plugin.types)
     try:
-        with contextlib.closing(make(plugin.name, lambda _name, _class: context)) as made:
+        with contextlib.closing(make_plugin(cloud, plugin)) as made:
             refuse_masks(settings, cloud.name, made)
             return made.access()
     except errors.SynchronizerError as error:

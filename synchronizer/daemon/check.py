@@ -18,11 +18,10 @@ from synchronizer.bus.transport import notification_transport, redact_url, rpc_t
 from synchronizer.conf import CloudSettings, PluginSettings, Settings
 from synchronizer.daemon.access import refuse_masks
 from synchronizer.daemon.hearing import services_bus
+from synchronizer.daemon.sources import make_plugin
 from synchronizer.hearing import probe
 from synchronizer.ledger.examine import examine
 from synchronizer.monitor import parse_address
-from synchronizer.plugin import Plugin, PluginContext
-from synchronizer.plugin.loader import make
 
 ANSWER_SECONDS = 5.0
 
@@ -205,8 +204,3 @@ def usable(cloud: CloudSettings, plugin: PluginSettings) -> Iterable[str]:
     """Nothing to say, if it is installed and takes its settings."""
     make_plugin(cloud, plugin).close()
     return []
-
-
-def make_plugin(cloud: CloudSettings, plugin: PluginSettings) -> Plugin:
-    context = PluginContext(cloud.name, plugin.values, plugin.types)
-    return make(plugin.name, lambda _name, _class: context)

@@ -11,7 +11,7 @@ from oslo_log import formatters, rate_limit
 from oslo_log import log as logging
 
 from synchronizer import __version__, errors
-from synchronizer.conf.faults import refuse_values, refused
+from synchronizer.conf.faults import refusing
 from synchronizer.conf.libraries import log_levels, register_log_opts
 from synchronizer.daemon.unlogged import seldom
 from synchronizer.model import StreamKey
@@ -66,11 +66,8 @@ def read(config_files: Iterable[str | pathlib.Path] | None) -> cfg.ConfigOpts:
     conf = cfg.ConfigOpts()
     register_log_opts(conf)
     files = None if config_files is None else [str(file) for file in config_files]
-    try:
+    with refusing(conf):
         conf([], project=PROJECT, default_config_files=files)
-    except (cfg.Error, OSError, UnicodeDecodeError) as error:
-        raise refused(error, conf) from None
-    refuse_values(conf)
     return conf
 
 

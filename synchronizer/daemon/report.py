@@ -24,6 +24,7 @@ from oslo_reports.views.text.generic import KeyValueView
 
 from synchronizer import __version__
 from synchronizer.conf.differences import Values
+from synchronizer.monitor.replacing import state_of
 
 #: What stands before the host in a URL: a user and a password, or a password alone.
 _CREDENTIAL = re.compile(r"(?<=://)[^/\s'\"]*@")
@@ -104,12 +105,11 @@ def _children(parent: int) -> dict[str, str]:
     hides all but processes, as oslo.reports' own section is not."""
     found = {}
     for path in pathlib.Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            # The name, in parentheses, may hold anything.
-            state, of = (path / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
-            if int(of) == parent:
+        state = state_of(int(path.name))
+        if state is not None and state[1] == parent:
+            with contextlib.suppress(OSError):
                 title = (path / "cmdline").read_text(errors="replace")
-                found[path.name] = f"{state} {title.replace(chr(0), ' ').strip()}"
+                found[path.name] = f"{state[0]} {title.replace(chr(0), ' ').strip()}"
     return found
 
 

@@ -3,10 +3,10 @@
 
 from synchronizer import errors
 from synchronizer.budget import Limited, Limits, shared
-from synchronizer.conf import PluginSettings, Settings
+from synchronizer.conf import CloudSettings, PluginSettings, Settings
 from synchronizer.plugin import Plugin, PluginContext
 from synchronizer.plugin.budget import Budget
-from synchronizer.plugin.loader import load
+from synchronizer.plugin.loader import load, make
 
 
 def budget_of(settings: Settings, cloud: str, configured: PluginSettings) -> Limited:
@@ -27,3 +27,9 @@ def made(cloud: str, configured: PluginSettings, budget: Budget) -> Plugin:
     if broken:
         raise errors.BadPlugin(f"plugin {configured.name}: {broken[0].error}")
     return plugins[configured.name]
+
+
+def make_plugin(cloud: CloudSettings, configured: PluginSettings) -> Plugin:
+    """The plugin, to be looked at and not to sample: without a budget. Raises what it raises."""
+    context = PluginContext(cloud.name, configured.values, configured.types)
+    return make(configured.name, lambda _name, _class: context)

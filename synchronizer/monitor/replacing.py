@@ -97,10 +97,16 @@ class Replacing:
 
 def parent_of(pid: int) -> int | None:
     """The parent of a process; None if there is no such process, or it has ended already."""
+    found = state_of(pid)
+    return None if found is None or found[0] in "ZX" else found[1]
+
+
+def state_of(pid: int) -> tuple[str, int] | None:
+    """The letter of a process's state, see proc(5), and its parent; None if there is none such."""
     try:
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
         return None
     # The name, in parentheses, may hold anything.
     state, parent = stat.rpartition(")")[2].split()[:2]
-    return None if state in "ZX" else int(parent)
+    return state, int(parent)

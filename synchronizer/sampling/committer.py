@@ -140,7 +140,7 @@ class Committer:
     def reload(self) -> None:
         """Reads the baseline anew; what began before is void."""
         known = self._baseline.known
-        self._pulse.expect(STEP + known.count * RESTORING_ONE, f"restores {known.key}")
+        expect_restoring(self._pulse, known)
         state, live = self._ledger.baseline(known.id)
         if state.fence != known.fence or state.rules != known.rules:
             raise taken_over(state)
@@ -168,6 +168,11 @@ class Committer:
                 else:
                     done.updates += 1
         baseline.advance(state)
+
+
+def expect_restoring(pulse: Pulse, state: StreamState) -> None:
+    """What is known of a stream is about to be read."""
+    pulse.expect(STEP + state.count * RESTORING_ONE, f"restores {state.key}")
 
 
 def taken_over(state: StreamState) -> errors.Fenced:

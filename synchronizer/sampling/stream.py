@@ -25,9 +25,9 @@ from synchronizer.sampling.baseline import Baseline, Moment
 from synchronizer.sampling.clock import Clock
 from synchronizer.sampling.committer import (
     MAX_ROWS,
-    RESTORING_ONE,
     Committed,
     Committer,
+    expect_restoring,
     taken_over,
 )
 from synchronizer.sampling.counters import Counters
@@ -37,7 +37,7 @@ from synchronizer.sampling.rawhash import RawHasher
 from synchronizer.sampling.rules import Rules, masked
 from synchronizer.sampling.turns import Turns
 from synchronizer.sampling.words import Words
-from synchronizer.vitals import NO_PULSE, STEP, Pulse
+from synchronizer.vitals import NO_PULSE, Pulse
 
 LOG = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class StreamSampler:
             fence = self.ledger.claim(found.id, owner).fence
             change = dataclasses.replace(self._rules.to_change(), progress=self.pulse.expect)
             self.ledger.ensure_stream(self.key, change, fence=fence)
-        self.pulse.expect(STEP + found.count * RESTORING_ONE, f"restores {self.key}")
+        expect_restoring(self.pulse, found)
         state, live = self.ledger.baseline(found.id)
         if state.fence != fence or state.rules != rules:
             raise taken_over(state)

@@ -15,7 +15,7 @@ from tests.support.simulated import SimulatedCloud
 #: As the guide calls it.
 CLOUD = "openstack1"
 #: What an administrator's shell remembers from one command to the next.
-STATE = "/root/typed.sh"
+STATE = "/run/typed.sh"
 #: Root's own path; packages come from the directory in which the administrator put the wheel.
 BEGIN = """\
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

@@ -77,12 +77,17 @@ def test_a_page_may_take_the_plugins_patience_and_waiting_for_the_budget_is_no_s
     assert words[-1] == (STEP, "records a listing")
 
 
+def filled(clock: VirtualClock, entities: int) -> Source:
+    source = Source(clock)
+    for number in range(entities):
+        source.put(f"{number:04}")
+    return source
+
+
 def test_restoring_may_take_longer_the_more_there_is(
     ledger: Ledger, clock: VirtualClock, heard: Heard
 ) -> None:
-    source = Source(clock)
-    for number in range(1000):
-        source.put(f"{number:04}")
+    source = filled(clock, 1000)
     source.page_size = 500
     Bench(ledger, source, clock).listing()
     Bench(ledger, source, clock, pulse=heard)
@@ -93,9 +98,7 @@ def test_restoring_may_take_longer_the_more_there_is(
 def test_restoring_amid_the_work_may_take_as_long(
     ledger: Ledger, clock: VirtualClock, heard: Heard
 ) -> None:
-    source = Source(clock)
-    for number in range(1000):
-        source.put(f"{number:04}")
+    source = filled(clock, 1000)
     bench = Bench(ledger, source, clock, pulse=heard)
     bench.listing()
     ledger.new_epoch(bench.state.id, "test")
@@ -108,9 +111,7 @@ def test_restoring_amid_the_work_may_take_as_long(
 def test_other_rules_make_progress_by_the_page(
     ledger: Ledger, clock: VirtualClock, heard: Heard
 ) -> None:
-    source = Source(clock)
-    for number in range(1200):
-        source.put(f"{number:04}")
+    source = filled(clock, 1200)
     source.page_size = 600
     Bench(ledger, source, clock).listing()
     Bench(ledger, source, clock, pulse=heard, volatile=frozenset({"state"}))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+import contextlib
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -59,7 +61,9 @@ def test_who_rests_is_not_due(alone: Alone) -> None:
     assert alone.after(1000).due == alone.now + GRACE
 
 
-def test_the_nearest_of_all_deadlines_counts(alone: Alone) -> None:
+@contextlib.contextmanager
+def sticking(alone: Alone, name: str) -> Iterator[None]:
+    """Meanwhile another thread expects two seconds, and says nothing any more."""
     said, end = threading.Event(), threading.Event()
 
     def stick() -> None:
@@ -67,37 +71,29 @@ def test_the_nearest_of_all_deadlines_counts(alone: Alone) -> None:
         said.set()
         end.wait(60)
 
-    alone.heart.expect(500.0)
-    late = threading.Thread(target=stick, name="late")
-    late.start()
+    thread = threading.Thread(target=stick, name=name)
+    thread.start()
     try:
         assert said.wait(60)
-        found = alone.after(20)
+        yield
     finally:
         end.set()
-        late.join()
+        thread.join()
+
+
+def test_the_nearest_of_all_deadlines_counts(alone: Alone) -> None:
+    alone.heart.expect(500.0)
+    with sticking(alone, "late"):
+        found = alone.after(20)
     assert (found.activity, found.due) == ("late: sticks", alone.now - 20 + 2.0 + GRACE)
 
 
 def test_who_is_stuck_has_made_no_progress_whatever_others_made(alone: Alone) -> None:
-    said, end = threading.Event(), threading.Event()
-
-    def stick() -> None:
-        alone.heart.expect(2.0, "sticks")
-        said.set()
-        end.wait(60)
-
-    stuck = threading.Thread(target=stick, name="stuck")
-    stuck.start()
-    try:
-        assert said.wait(60)
+    with sticking(alone, "stuck"):
         began = alone.now
         for _ in range(20):
             alone.heart.expect(5.0, "goes on")
             found = alone.after(1)
-    finally:
-        end.set()
-        stuck.join()
     assert (found.activity, found.progress) == ("stuck: sticks", began)
 
 
