@@ -32,8 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     path, group = args.pop("path"), args.pop("group")
     broker = Broker(path, group, Limits(**args))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: broker.stop())
+    broker.stop_at(signal.SIGTERM, signal.SIGINT)
     try:
         broker.open()
     except errors.SocketUnusable as error:

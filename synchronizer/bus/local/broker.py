@@ -3,6 +3,7 @@
 
 import os
 import selectors
+import signal
 import time
 
 import msgspec
@@ -51,6 +52,7 @@ class Broker:
         self._accept_at: float | None = None
         self._started = time.monotonic()
         self._stopping = False
+        self._signals_wake = False
         self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector.register(self._wake_in, selectors.EVENT_READ)
 
@@ -65,6 +67,15 @@ class Broker:
         self._stopping = True
         if self._wake_out >= 0:
             os.write(self._wake_out, b"x")
+
+    def stop_at(self, *numbers: signal.Signals) -> None:
+        """Let these signals end `run`, which then has to run in the main thread, as this has to."""
+        for number in numbers:
+            signal.signal(number, lambda *_: self.stop())
+        # A handler runs between two bytecodes: without this, a signal that comes just before
+        # the selector begins to wait would be acted on when a peer happens to say something.
+        signal.set_wakeup_fd(self._wake_out)
+        self._signals_wake = True
 
     def run(self) -> None:
         """Serve until stopped; opens first if need be. The path is free afterwards."""
@@ -265,6 +276,8 @@ class Broker:
             self._listening.close()
             LOG.info("local bus at %s ended", self._listening.path)
         self._selector.close()
+        if self._signals_wake:
+            signal.set_wakeup_fd(-1)
         wake_out, self._wake_out = self._wake_out, -1
         os.close(wake_out)
         os.close(self._wake_in)

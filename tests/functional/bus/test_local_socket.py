@@ -122,3 +122,26 @@ def test_a_broker_that_ends_leaves_a_successors_socket_alone(place: Path) -> Non
 def test_asking_where_no_broker_is_says_so(place: Path) -> None:
     with pytest.raises(errors.BusUnavailable, match=r"bus\.sock"):
         broker_status(str(place / "bus.sock"))
+
+
+#: A broker's command in which another thread takes signals, so that none interrupts a wait.
+_SIGNALLED_ELSEWHERE = """
+import signal, sys, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+from synchronizer.bus.local.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_signal_that_interrupts_no_wait_ends_the_broker_all_the_same(place: Path) -> None:
+    # As one does that comes between the last bytecode and the system call that waits.
+    command = [sys.executable, "-c", _SIGNALLED_ELSEWHERE, str(place / "bus.sock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as broker:
+        assert broker.stdout is not None
+        assert broker.stdout.readline().startswith("listening")
+        broker.terminate()
+        try:
+            assert broker.wait(20) == 0
+        finally:
+            broker.kill()
