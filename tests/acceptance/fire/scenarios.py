@@ -113,12 +113,13 @@ SCENARIOS: dict[str, Callable[[Battle], None]] = {
     "global_raw_hashes": a_state_comes_back,
 }
 
-#: Defect -> the check that finds it.
+#: Defect -> the checks that find it.
 FOUND_BY = {
-    "publish_before_commit": "committed before published",
-    "mark_before_publish": "published at least once",
-    "bookmarks_ignored": "convergence",
-    "page_dropped_called_complete": "a proven listing is the truth",
-    "confirmation_off": "no false delete",
-    "global_raw_hashes": "a proven listing is the truth",
+    # The daemon itself may notice first, as the consumer asks about what was not committed.
+    "publish_before_commit": {"committed before published", "epochs last"},
+    "mark_before_publish": {"published at least once"},
+    "bookmarks_ignored": {"convergence"},
+    "page_dropped_called_complete": {"a proven listing is the truth"},
+    "confirmation_off": {"no false delete"},
+    "global_raw_hashes": {"a proven listing is the truth"},
 }

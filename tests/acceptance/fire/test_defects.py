@@ -24,7 +24,20 @@ def test_a_defect_is_found(name: str) -> None:
         battle = Battle(world, recovery=RECOVERY)
         with pytest.raises(Broken) as broken:
             SCENARIOS[name](battle)
-    assert broken.value.check == FOUND_BY[name]
+    assert broken.value.check in FOUND_BY[name]
+
+
+@pytest.mark.parametrize("looked", [False, True])
+def test_a_new_epoch_is_found(looked: bool) -> None:
+    """Whether the harness has read the one before, or nothing yet."""
+    with World(SETTINGS) as world:
+        battle = Battle(world)
+        if looked:
+            battle.recover()
+        world.ask(lambda ledger: ledger.new_epoch(world.stream, "a test says so"))
+        with pytest.raises(Broken) as broken:
+            battle.recover()
+    assert broken.value.check == "epochs last"
 
 
 def test_without_a_defect_all_scenarios_end_well() -> None:
