@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -68,15 +69,22 @@ class OldConsumer:
             assert not self._ended, "the consumer ended"
 
     def ask(self, method: str, **arguments: Any) -> Any:
-        """What that method of its client gives."""
+        """What that method of its client gives, once there is somebody who answers: a daemon
+        that begins may publish before it serves."""
+        deadline = time.monotonic() + PATIENCE
+        while "NobodyAnswers" in (line := self._answer(method, arguments)).get("error", ""):
+            assert time.monotonic() < deadline, line
+            time.sleep(0.1)
+        assert "error" not in line, line
+        return line["answer"]
+
+    def _answer(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         before = len(self._answers)
         assert self._process.stdin is not None
         self._process.stdin.write(f"{method} {json.dumps(arguments)}\n")
         self._process.stdin.flush()
         self.wait(f"the answer to {method}", lambda: len(self._answers) > before)
-        line = self._answers[before]
-        assert "error" not in line, line
-        return line["answer"]
+        return self._answers[before]
 
     def _read(self) -> None:
         assert self._process.stdout is not None
