@@ -112,31 +112,32 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self.server.control.answer(request))
             return
         plan = self.server.cloud.plan(request)
-        status, size = self._play(request, plan)
+        response = self._answer(request, plan)
+        # Before it is sent: who has the answer finds it counted.
         self.server.log.note(
             plan.operation,
             request.method,
             self.path,
-            status,
-            size,
+            0 if response is None else response.status,
+            0 if response is None else len(response.body),
             time.monotonic() - started,
             plan.page,
         )
+        if response is not None:
+            self._send(response, cut=plan.fault("truncated-body") is not None)
 
-    def _play(self, request: Request, plan: Plan) -> tuple[int, int]:
-        """Answer as planned; return the status and size, zeros for no answer."""
+    def _answer(self, request: Request, plan: Plan) -> Response | None:
+        """What is planned, when it is time; None for no answer."""
         delay = self.server.cloud.delay(request, plan)
         if delay and not self._wait(delay):
-            return 0, 0
+            return None
         hang = plan.fault("hang")
         if hang is not None or plan.fault("disconnect") is not None:
             if hang is not None:
                 self._wait(hang.seconds)
             self.close_connection = True
-            return 0, 0
-        response = self.server.cloud.answer(request, plan)
-        self._send(response, cut=plan.fault("truncated-body") is not None)
-        return response.status, len(response.body)
+            return None
+        return self.server.cloud.answer(request, plan)
 
     def _send(self, response: Response, *, cut: bool = False) -> None:
         self.send_response(response.status)
