@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from synchronizer import errors
+
 T = TypeVar("T")
 
 
@@ -17,3 +19,15 @@ def until(
         assert time.monotonic() < end, f"waited {patience:.0f} s for {what} in vain {told}"
         time.sleep(gap)
     return answer
+
+
+def answered(ask: Callable[[], T], patience: float = 60.0) -> T:
+    """The answer, once there is somebody: a daemon that begins may publish before it serves."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return ask()
+        except errors.NobodyAnswers:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.1)

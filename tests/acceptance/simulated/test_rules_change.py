@@ -11,7 +11,7 @@ from tests.acceptance.simulated.settings import PATIENCE, options
 from tests.support.copying import Copying
 from tests.support.daemon import Daemon
 from tests.support.simulated import CLOUD, MICROVERSION, TYPE, SimulatedCloud
-from tests.support.waiting import until
+from tests.support.waiting import answered, until
 
 SERVERS = 300
 YIELDS = "it waits until there is no sign of life of that process"
@@ -37,7 +37,7 @@ def begin_again(daemon: Daemon, old: str, new: str) -> None:
 def wait_proven(client: Client, listings: int = 1) -> None:
     """Until so many complete listings were proven that began from now on."""
     for _ in range(listings):
-        before = client.describe()[0].listed_at or 0
+        before = answered(client.describe)[0].listed_at or 0
 
         def proven(than: int = before) -> bool:
             return (client.describe()[0].listed_at or 0) > than
