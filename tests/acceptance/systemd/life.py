@@ -11,7 +11,7 @@ from tests.acceptance.cloud.listings import MICROVERSIONS, comparable, complete
 from tests.acceptance.cloud.running import RunningCloud
 from tests.acceptance.systemd.service import Service
 from tests.support.copying import Copying, differences
-from tests.support.waiting import until
+from tests.support.waiting import answered, until
 
 #: Version 0.1.0 knew one plugin.
 OLD_PLUGINS, NEW_PLUGINS = ("nova",), ("nova", "cinder", "neutron", "glance", "keystone", "heat")
@@ -67,7 +67,9 @@ class Life:
         self.consumer.wait_synced("cloud", "nova.server", PATIENCE)
 
     def stream(self) -> StreamInfo:
-        (found,) = (of for of in self.consumer.client.describe() if of.type == "nova.server")
+        (found,) = (
+            of for of in answered(self.consumer.client.describe) if of.type == "nova.server"
+        )
         return found
 
     def converges(self) -> None:

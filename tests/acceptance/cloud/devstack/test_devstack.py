@@ -21,7 +21,7 @@ from tests.acceptance.cloud.listings import complete
 from tests.acceptance.cloud.running import RunningCloud
 from tests.engines.mariadb import MariaServer
 from tests.support.copying import Copying
-from tests.support.waiting import until
+from tests.support.waiting import answered, until
 
 CLOUD = "mystack"
 #: One of each plugin.
@@ -93,7 +93,7 @@ def wait_listed(client: Client) -> None:
     expected = {type_ for plugin in available() for type_ in plugin.types}
 
     def listed() -> bool:
-        streams = client.describe()
+        streams = answered(client.describe)
         well = {s.type for s in streams if s.listed_at is not None and s.problem is None}
         return well == expected
 
