@@ -7,10 +7,10 @@ import pathlib
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, Self
 
+from tests.support.waiting import until
 from tests.upgrades import place
 
 PATIENCE = 120.0
@@ -71,10 +71,12 @@ class OldConsumer:
     def ask(self, method: str, **arguments: Any) -> Any:
         """What that method of its client gives, once there is somebody who answers: a daemon
         that begins may publish before it serves."""
-        deadline = time.monotonic() + PATIENCE
-        while "NobodyAnswers" in (line := self._answer(method, arguments)).get("error", ""):
-            assert time.monotonic() < deadline, line
-            time.sleep(0.1)
+
+        def served() -> dict[str, Any] | None:
+            line = self._answer(method, arguments)
+            return None if "NobodyAnswers" in line.get("error", "") else line
+
+        line = until(f"somebody who answers {method}", served, PATIENCE)
         assert "error" not in line, line
         return line["answer"]
 
